@@ -1,0 +1,143 @@
+import type { Message } from "@bufbuild/protobuf";
+import { type Answer, type Attempt, type Clock, stack } from "@verigate/call";
+import { AuthAPI, ServiceAPI, UserAPI } from "@verigate/contract";
+import { attemptTimeout } from "@verigate/resilience";
+import {
+  browserGuard,
+  createFrontDoor,
+  createHealth,
+  deadline,
+  type FrontDoor,
+  type HealthState,
+  type HttpCall,
+  type Reply,
+  reflectionRoutes,
+  rescue,
+  type UnaryCall,
+  type UnaryHandler,
+  unaryRoutes,
+} from "@verigate/rpc-server";
+import type { Logger, Metrics } from "@verigate/telemetry";
+import { createUndiciExchange, createVerigator, credentials, decodeUserList } from "@verigate/verigator";
+import { report } from "./inbound/report.ts";
+import { validate } from "./inbound/validate.ts";
+import { authOperations } from "./operations/auth-operations.ts";
+import { operationHandler } from "./operations/operations.ts";
+import { serviceOperations } from "./operations/service-operations.ts";
+import { userOperations } from "./operations/user-operations.ts";
+import type { Provider } from "./provider.ts";
+import type { Config } from "./settings/config-from-env.ts";
+import { createUserLists } from "./users/user-lists.ts";
+
+export interface ComposeOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Instead of the one that the settings name. */
+  readonly provider?: Provider;
+}
+
+/** The gateway without its listeners. */
+export interface Gateway {
+  readonly frontDoor: FrontDoor;
+  readonly health: HealthState;
+  /** Ends the streams, so that their connections can end. */
+  endStreams(): void;
+  /** Answers the calls in flight at once. */
+  endCalls(): void;
+  /** Lets go of the upstream's connections. */
+  close(): Promise<void>;
+}
+
+const requestBytesMax = 64 * 1024;
+const watchersMax = 1_000;
+/** Three attempts to connect fit in the default deadline. */
+const connectTimeoutMs = 3_000;
+const userListKeptMs = 30_000;
+const userListBytesMax = 64 * 1024 * 1024;
+
+/** Puts the gateway together. Every stack stands here, outermost first. */
+export function composeGateway(options: ComposeOptions): Gateway {
+  const { clock, logger, metrics } = options;
+  const { values } = options.config;
+  const streamsEnd = new AbortController();
+  const callsEnd = new AbortController();
+  const services = [ServiceAPI, UserAPI, AuthAPI];
+
+  // From a domain term to the upstream and back.
+  const upstream = createUndiciExchange({
+    origin: values.VERIGATE_UPSTREAM_URL,
+    connections: values.VERIGATE_UPSTREAM_CONCURRENCY,
+    connectTimeoutMs,
+    ...(values.VERIGATE_UPSTREAM_CA_FILE === undefined ? {} : { ca: values.VERIGATE_UPSTREAM_CA_FILE.bytes }),
+  });
+  const account = { username: values.MESSENTE_API_USERNAME, password: values.MESSENTE_API_PASSWORD };
+  const attempt = stack<Attempt, Answer>(
+    [
+      // Whatever the upstream does, an attempt ends; its caller may be gone by then.
+      attemptTimeout({
+        clock,
+        timeoutMs: { safe: values.VERIGATE_ATTEMPT_TIMEOUT, "unsent-only": values.VERIGATE_UNSAFE_ATTEMPT_TIMEOUT },
+      }),
+      // Innermost, so that nothing above ever holds the password.
+      credentials(() => account),
+    ],
+    upstream.exchange,
+  );
+  const provider: Provider = options.provider ?? createVerigator({ exchange: attempt, decodeUserList });
+
+  // From a decoded message to its response.
+  const lists = createUserLists({ provider, clock, keptMs: userListKeptMs, bytesMax: userListBytesMax });
+  const validated = validate(services);
+  const handle = (operation: UnaryHandler): UnaryHandler =>
+    stack<UnaryCall, Message>(
+      [
+        // Nothing below has to look again at what the contract rules out.
+        validated,
+      ],
+      operation,
+    );
+
+  // From a request's headers to its answer.
+  const health = createHealth({ services: services.map(({ typeName }) => typeName), watchersMax });
+  const isAuthenticated = values.VERIGATE_TLS_CLIENT_CA_FILE !== undefined;
+  const frontDoor = createFrontDoor({
+    clock,
+    requestBytesMax,
+    shutdown: streamsEnd.signal,
+    inbound: [
+      // Outermost: sees every call, and what became of it.
+      report({ clock, logger, metrics }),
+      // All below may throw.
+      rescue(),
+      // Before anything costs: a web page has no business here.
+      browserGuard({
+        corsOrigins: values.VERIGATE_CORS_ORIGINS ?? [],
+        hostNames: isAuthenticated ? undefined : (values.VERIGATE_HOST_NAMES ?? []),
+      }),
+      // Around the reading of the request, so that a slow upload ends too.
+      deadline<HttpCall, Reply>({
+        clock,
+        defaultMs: values.VERIGATE_DEFAULT_DEADLINE,
+        maxMs: values.VERIGATE_MAX_DEADLINE,
+        shutdown: callsEnd.signal,
+      }),
+    ],
+    routes: [
+      unaryRoutes(ServiceAPI, handle(operationHandler(serviceOperations(provider)))),
+      unaryRoutes(UserAPI, handle(operationHandler(userOperations(provider, lists)))),
+      unaryRoutes(AuthAPI, handle(operationHandler(authOperations(provider)))),
+      health.routes,
+      ...(values.VERIGATE_REFLECTION ? [reflectionRoutes([...services, health.service])] : []),
+    ],
+  });
+
+  return {
+    frontDoor,
+    health,
+    endStreams: () => streamsEnd.abort(),
+    endCalls: () => callsEnd.abort(),
+    close: () => upstream.close(),
+  };
+}

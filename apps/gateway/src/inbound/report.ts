@@ -1,0 +1,67 @@
+import { Code } from "@connectrpc/connect";
+import { type Clock, type Fault, faultFromError, type Layer } from "@verigate/call";
+import { nameOfReason } from "@verigate/contract";
+import { errorCatalogue, type HttpCall, type Outcome, type Reply } from "@verigate/rpc-server";
+import { describeError, type Logger, type Metrics, stackOf } from "@verigate/telemetry";
+
+export interface ReportOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** What is asked every few seconds by machines, and would drown the rest of a log. */
+const quietService = "grpc.health.v1.Health";
+
+/** Counts every call, and writes one line about it when it has ended. */
+export function report({ clock, logger, metrics }: ReportOptions): Layer<HttpCall, Reply> {
+  return (next) => async (call) => {
+    metrics.rpcStarted(call);
+    const reply = await next(call);
+    Promise.resolve(reply.outcome).then(
+      (outcome) => done(call, outcome),
+      (error) => done(call, { code: Code.Internal, fault: faultFromError(error) }),
+    );
+    return reply;
+  };
+
+  function done(call: HttpCall, { code, fault }: Outcome): void {
+    const durationMs = clock.nowMs() - call.startedAtMs;
+    const codeName = code === 0 ? "OK" : Code[code];
+    metrics.rpcHandled(call, codeName, durationMs);
+    const isQuiet = call.service === quietService && fault === undefined;
+    logger.log(isQuiet ? "debug" : levelOf(fault), "rpc", {
+      service: call.service,
+      method: call.method,
+      protocol: call.protocol,
+      listener: call.peer.listener,
+      code: codeName,
+      durationMs: Math.round(durationMs * 1_000) / 1_000,
+      attempts: call.progress.attempts,
+      ...(fault === undefined ? {} : fieldsOf(fault)),
+    });
+  }
+}
+
+function fieldsOf(fault: Fault) {
+  const cause = describeError(fault.cause);
+  const stack = fault.kind === "gateway-bug" ? stackOf(fault.cause) : undefined;
+  return {
+    reason: nameOfReason(errorCatalogue[fault.kind].reason),
+    owner: fault.owner,
+    ...(cause === undefined ? {} : { cause }),
+    ...(stack === undefined ? {} : { stack }),
+  };
+}
+
+function levelOf(fault: Fault | undefined): "info" | "warn" | "error" {
+  switch (fault?.owner) {
+    case "gateway":
+      return "error";
+    case "upstream":
+    case "capacity":
+      return "warn";
+    default:
+      return "info";
+  }
+}

@@ -1,0 +1,112 @@
+import { createSecureContext } from "node:tls";
+import { isLoopback, textFromListenAddress } from "@verigate/rpc-server";
+import { ConfigMistakes } from "./config-mistakes.ts";
+import { codeOf, fileFrom } from "./parsers.ts";
+import { type Setting, type SettingName, type SettingValues, settings } from "./settings.ts";
+import { unknownSettings } from "./unknown-settings.ts";
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** All settings, checked, and what was found odd but not wrong. */
+export interface Config {
+  readonly values: SettingValues & { readonly MESSENTE_API_USERNAME: string; readonly MESSENTE_API_PASSWORD: string };
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the settings out of the environment and the files that it names. Throws
+ * ConfigMistakes with everything that is wrong, so that one start finds it all.
+ * An empty variable counts as one that is not set.
+ */
+export function configFromEnv(env: Env): Config {
+  const mistakes: string[] = [];
+  const entries = Object.entries<Setting<unknown>>(settings).map(([name, setting]) => {
+    try {
+      return [name, valueFromEnv(env, name, setting)];
+    } catch (error) {
+      mistakes.push(`${name}: ${error instanceof Error ? error.message : "can't be read"}`);
+      return [name, undefined];
+    }
+  });
+  const values = Object.fromEntries(entries) as Config["values"];
+  const known = Object.entries<Setting<unknown>>(settings).flatMap(([name, { isSecret }]) =>
+    isSecret ? [name, `${name}_FILE`] : [name],
+  );
+  const unknown = unknownSettings(Object.keys(env), known);
+  const warnings = env.VERIGATE_UNKNOWN_SETTINGS === "warn" ? unknown : [];
+  mistakes.push(...(warnings.length > 0 ? [] : unknown), ...contradictions(values, mistakes));
+  if (mistakes.length > 0) {
+    throw new ConfigMistakes(mistakes);
+  }
+  return { values, warnings };
+}
+
+function valueFromEnv(env: Env, name: string, setting: Setting<unknown>): unknown {
+  const text = setting.isSecret ? secretText(env, name) : env[name];
+  const given = text === undefined || text === "" ? setting.default : text;
+  return given === undefined ? undefined : setting.parse(given);
+}
+
+/** A secret's text, or that of the file that `<NAME>_FILE` names, whose one trailing newline is trimmed. */
+function secretText(env: Env, name: string): string | undefined {
+  const file = env[`${name}_FILE`];
+  if (file === undefined || file === "") {
+    return env[name];
+  }
+  if (env[name] !== undefined && env[name] !== "") {
+    throw new Error(`both ${name} and ${name}_FILE are set; one of them has to go`);
+  }
+  return fileFrom(file)
+    .bytes.toString("utf8")
+    .replace(/\r?\n$/, "");
+}
+
+/** What is wrong between settings, each of which is fine by itself. Those that failed already are not looked at. */
+function contradictions(values: Partial<SettingValues>, mistakes: readonly string[]): string[] {
+  const found: string[] = [];
+  const hasFailed = (...names: SettingName[]) =>
+    names.some((name) => mistakes.some((each) => each.startsWith(`${name}:`)));
+
+  for (const name of ["MESSENTE_API_USERNAME", "MESSENTE_API_PASSWORD"] as const) {
+    if (values[name] === undefined && !hasFailed(name)) {
+      found.push(`${name}: required, here or in a file that ${name}_FILE names`);
+    }
+  }
+  const { VERIGATE_TLS_CERT_FILE: cert, VERIGATE_TLS_KEY_FILE: key, VERIGATE_TLS_CLIENT_CA_FILE: clientCa } = values;
+  if ((cert === undefined) !== (key === undefined)) {
+    found.push("VERIGATE_TLS_CERT_FILE and VERIGATE_TLS_KEY_FILE: one is of no use without the other");
+  }
+  if (clientCa !== undefined && cert === undefined) {
+    found.push("VERIGATE_TLS_CLIENT_CA_FILE: needs VERIGATE_TLS_CERT_FILE and VERIGATE_TLS_KEY_FILE");
+  }
+  if (cert !== undefined && key !== undefined) {
+    try {
+      createSecureContext({ cert: cert.bytes, key: key.bytes, ca: clientCa?.bytes });
+    } catch (error) {
+      found.push(`VERIGATE_TLS_CERT_FILE and VERIGATE_TLS_KEY_FILE: not a certificate and its key (${codeOf(error)})`);
+    }
+  }
+  const beyond = (values.VERIGATE_LISTEN ?? []).filter((address) => !isLoopback(address));
+  if (beyond.length > 0 && clientCa === undefined && values.VERIGATE_ALLOW_UNAUTHENTICATED === false) {
+    found.push(
+      `VERIGATE_LISTEN: ${beyond.map(textFromListenAddress).join(", ")} can be reached from other machines; set ` +
+        "VERIGATE_TLS_CLIENT_CA_FILE so that callers authenticate, or VERIGATE_ALLOW_UNAUTHENTICATED=true",
+    );
+  }
+  const upstream = values.VERIGATE_UPSTREAM_URL;
+  if (
+    upstream?.protocol === "http:" &&
+    !isLoopbackHost(upstream) &&
+    values.VERIGATE_ALLOW_PLAINTEXT_UPSTREAM === false
+  ) {
+    found.push("VERIGATE_UPSTREAM_URL: http beyond this machine needs VERIGATE_ALLOW_PLAINTEXT_UPSTREAM=true");
+  }
+  if ((values.VERIGATE_DEFAULT_DEADLINE ?? 0) > (values.VERIGATE_MAX_DEADLINE ?? Number.POSITIVE_INFINITY)) {
+    found.push("VERIGATE_DEFAULT_DEADLINE: is longer than VERIGATE_MAX_DEADLINE");
+  }
+  return found;
+}
+
+function isLoopbackHost(url: URL): boolean {
+  return isLoopback({ kind: "tcp", host: url.hostname.replace(/^\[(.*)\]$/, "$1"), port: 0 });
+}

@@ -1,0 +1,116 @@
+import { readFileSync } from "node:fs";
+
+/**
+ * Parsers of setting values. Each throws an Error whose message completes
+ * "NAME: ..." for whoever wrote the setting; none quotes a value that could be a
+ * secret.
+ */
+
+const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** `1500ms`, `10s`, `1m`, `1h`, or `0`; in milliseconds, from `minMs` to a day. */
+export function durationOf(minMs: number): (text: string) => number {
+  return (text) => {
+    const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
+    const ms = text === "0" ? 0 : Number(match?.[1]) * (durationUnits[match?.[2] ?? ""] ?? Number.NaN);
+    if (!(ms >= minMs && ms <= 24 * 3_600_000)) {
+      throw new Error(`"${text}" is not a duration from ${minMs}ms to 24h, such as 1500ms, 10s or 1m`);
+    }
+    return ms;
+  };
+}
+
+export function integerOf(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) {
+      throw new Error(`"${text}" is not a whole number from ${min} to ${max}`);
+    }
+    return value;
+  };
+}
+
+export function booleanFrom(text: string): boolean {
+  if (text !== "true" && text !== "false") {
+    throw new Error(`"${text}" is neither true nor false`);
+  }
+  return text === "true";
+}
+
+export function oneOf<Value extends string>(...values: readonly Value[]): (text: string) => Value {
+  return (text) => {
+    const value = values.find((each) => each === text);
+    if (value === undefined) {
+      throw new Error(`"${text}" is none of ${values.join(", ")}`);
+    }
+    return value;
+  };
+}
+
+/** A comma list of at least one; white space around the commas is dropped. */
+export function listOf<Value>(parse: (text: string) => Value): (text: string) => readonly Value[] {
+  return (text) => text.split(",").map((part) => parse(part.trim()));
+}
+
+/** An http or https URL without credentials, query or fragment. Not quoted: it may hold a password. */
+export function httpUrlFrom(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
+    throw new Error("is not an http or https URL");
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    throw new Error("must be a URL without credentials, query and fragment");
+  }
+  return url;
+}
+
+/** An origin as browsers send it: scheme, host and port, without a slash behind. */
+export function originFrom(text: string): string {
+  if (!URL.canParse(text) || new URL(text).origin !== text) {
+    throw new Error(`"${text}" is not an origin such as https://app.example.com`);
+  }
+  return text;
+}
+
+/** A host name, or `*`. */
+export function hostNameFrom(text: string): string {
+  if (text !== "*" && !/^[A-Za-z0-9._-]{1,253}$/.test(text)) {
+    throw new Error(`"${text}" is not a host name`);
+  }
+  return text;
+}
+
+/** Text that can stand in an HTTP header. Not quoted: it may be a secret. */
+export function headerTextFrom(text: string): string {
+  if (!/^[\x21-\x7e]+$/.test(text)) {
+    throw new Error("must be one or more visible ASCII characters");
+  }
+  return text;
+}
+
+/** An account's name. A colon would end it early, since it is joined to the password by one. */
+export function usernameFrom(text: string): string {
+  if (text.includes(":")) {
+    throw new Error("must not contain a colon");
+  }
+  return headerTextFrom(text);
+}
+
+/** A file, as it was when the settings were read. */
+export interface FileContent {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/** A path of a file that can be read. */
+export function fileFrom(path: string): FileContent {
+  try {
+    return { path, bytes: readFileSync(path) };
+  } catch (error) {
+    throw new Error(`the file "${path}" can't be read (${codeOf(error)})`);
+  }
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+}

@@ -1,0 +1,194 @@
+import { parseListenAddress } from "@verigate/rpc-server";
+import { logLevels } from "@verigate/telemetry";
+import {
+  booleanFrom,
+  durationOf,
+  fileFrom,
+  headerTextFrom,
+  hostNameFrom,
+  httpUrlFrom,
+  integerOf,
+  listOf,
+  oneOf,
+  originFrom,
+  usernameFrom,
+} from "./parsers.ts";
+
+/** One environment variable. */
+export interface Setting<Value> {
+  /** What may be written there, for the documentation. */
+  readonly shape: string;
+  /** What counts where it is not set, as it would be written; undefined where nothing does. */
+  readonly default: string | undefined;
+  readonly meaning: string;
+  readonly parse: (text: string) => Value;
+  /** A secret is masked wherever it is shown, and may stand in a file that `<NAME>_FILE` names. */
+  readonly isSecret?: true;
+}
+
+const anyDuration = durationOf(0);
+const timeout = durationOf(1);
+
+/**
+ * Every setting that the gateway knows, in the order in which they are
+ * documented. docs/settings.md is generated from it.
+ */
+export const settings = {
+  VERIGATE_LISTEN: {
+    shape: "comma list of `host:port` and `unix:/path`",
+    default: "127.0.0.1:8080",
+    meaning:
+      "Where callers connect: gRPC, gRPC-Web and Connect, HTTP/1.1 and HTTP/2. Beyond loopback it needs " +
+      "VERIGATE_TLS_CLIENT_CA_FILE or VERIGATE_ALLOW_UNAUTHENTICATED=true. A Unix socket has mode 0660.",
+    parse: listOf(parseListenAddress),
+  },
+  VERIGATE_ADMIN_LISTEN: {
+    shape: "`host:port`, `unix:/path` or `off`",
+    default: "127.0.0.1:8081",
+    meaning: "Where /livez, /readyz and /metrics are served, and nothing else. Read-only; may be beyond loopback.",
+    parse: (text: string) => (text === "off" ? undefined : parseListenAddress(text)),
+  },
+  VERIGATE_TLS_CERT_FILE: {
+    shape: "path",
+    default: undefined,
+    meaning: "Certificate chain in PEM. With it and the key, TCP listeners speak TLS only. Read at start.",
+    parse: fileFrom,
+  },
+  VERIGATE_TLS_KEY_FILE: {
+    shape: "path",
+    default: undefined,
+    meaning: "The certificate's private key in PEM. Read at start.",
+    parse: fileFrom,
+  },
+  VERIGATE_TLS_CLIENT_CA_FILE: {
+    shape: "path",
+    default: undefined,
+    meaning: "Certificate authorities in PEM. With it, a TCP caller must show a certificate of one of them.",
+    parse: fileFrom,
+  },
+  VERIGATE_ALLOW_UNAUTHENTICATED: {
+    shape: "`true` or `false`",
+    default: "false",
+    meaning: "Lets listeners beyond loopback take calls from anybody who reaches them.",
+    parse: booleanFrom,
+  },
+  VERIGATE_HOST_NAMES: {
+    shape: "comma list of host names, or `*`",
+    default: undefined,
+    meaning:
+      "Names by which unauthenticated TCP listeners may be called, besides localhost, this machine's name and any IP " +
+      "address. Others are refused, because a web page could make its own name resolve here (DNS rebinding).",
+    parse: listOf(hostNameFrom),
+  },
+  VERIGATE_CORS_ORIGINS: {
+    shape: "comma list of origins",
+    default: undefined,
+    meaning: "Web pages that may call. Without it, a request with an Origin is refused.",
+    parse: listOf(originFrom),
+  },
+  VERIGATE_UPSTREAM_URL: {
+    shape: "URL",
+    default: "https://api.verigator.com",
+    meaning:
+      "The Verigator API, or any server that speaks it. http beyond loopback needs VERIGATE_ALLOW_PLAINTEXT_UPSTREAM.",
+    parse: httpUrlFrom,
+  },
+  VERIGATE_UPSTREAM_CA_FILE: {
+    shape: "path",
+    default: undefined,
+    meaning: "Certificate authorities in PEM to trust for the upstream, instead of the system's. Read at start.",
+    parse: fileFrom,
+  },
+  VERIGATE_ALLOW_PLAINTEXT_UPSTREAM: {
+    shape: "`true` or `false`",
+    default: "false",
+    meaning: "Lets the account's password and users' PINs travel unencrypted beyond this machine.",
+    parse: booleanFrom,
+  },
+  MESSENTE_API_USERNAME: {
+    shape: "text without a colon",
+    default: undefined,
+    meaning: "The account at Messente. Required.",
+    parse: usernameFrom,
+    isSecret: true,
+  },
+  MESSENTE_API_PASSWORD: {
+    shape: "text",
+    default: undefined,
+    meaning: "The account's password. Required.",
+    parse: headerTextFrom,
+    isSecret: true,
+  },
+  VERIGATE_DEFAULT_DEADLINE: {
+    shape: "duration",
+    default: "10s",
+    meaning: "The deadline of a call that brings none.",
+    parse: timeout,
+  },
+  VERIGATE_MAX_DEADLINE: {
+    shape: "duration",
+    default: "60s",
+    meaning: "A longer deadline of a call is cut to this.",
+    parse: timeout,
+  },
+  VERIGATE_ATTEMPT_TIMEOUT: {
+    shape: "duration",
+    default: "1500ms",
+    meaning: "How long one request upstream may take that is safe to repeat.",
+    parse: timeout,
+  },
+  VERIGATE_UNSAFE_ATTEMPT_TIMEOUT: {
+    shape: "duration",
+    default: "15s",
+    meaning:
+      "How long one request upstream may take that is not safe to repeat: creating, sending a PIN, checking a PIN. " +
+      "Giving it up early only makes unknown outcomes.",
+    parse: timeout,
+  },
+  VERIGATE_UPSTREAM_CONCURRENCY: {
+    shape: "1 to 10000",
+    default: "256",
+    meaning: "The most connections to the upstream, and so the most requests in flight; more wait, unsent.",
+    parse: integerOf(1, 10_000),
+  },
+  VERIGATE_DRAIN_DELAY: {
+    shape: "duration",
+    default: "0s",
+    meaning:
+      "After SIGTERM, how long calls are still accepted while load balancers learn that this process is leaving.",
+    parse: anyDuration,
+  },
+  VERIGATE_DRAIN_TIMEOUT: {
+    shape: "duration",
+    default: "20s",
+    meaning: "After that, how long calls in flight may take to finish.",
+    parse: anyDuration,
+  },
+  VERIGATE_REFLECTION: {
+    shape: "`true` or `false`",
+    default: "false",
+    meaning: "Serves grpc.reflection.v1, so that tools can call without the .proto files.",
+    parse: booleanFrom,
+  },
+  VERIGATE_LOG_LEVEL: {
+    shape: logLevels.map((level) => `\`${level}\``).join(", "),
+    default: "info",
+    meaning: "Log lines below this level are not written. One line per RPC is `info`, of health checks `debug`.",
+    parse: oneOf(...logLevels),
+  },
+  VERIGATE_UNKNOWN_SETTINGS: {
+    shape: "`error` or `warn`",
+    default: "error",
+    meaning: "What an unknown name that starts with VERIGATE_ is: a mistake, or a warning.",
+    parse: oneOf("error", "warn"),
+  },
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+export type SettingName = keyof typeof settings;
+
+/** The values of all settings; undefined where one is not set and has no default. */
+export type SettingValues = {
+  readonly [Name in SettingName]:
+    | ReturnType<(typeof settings)[Name]["parse"]>
+    | ((typeof settings)[Name]["default"] extends string ? never : undefined);
+};

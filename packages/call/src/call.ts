@@ -1,0 +1,51 @@
+/** The protocol a call came in; "http" is a request that belongs to none of the three. */
+export type Protocol = "grpc" | "grpc-web" | "connect" | "http";
+
+/**
+ * One RPC on its way through the gateway: what its headers told, and what
+ * became of it so far. It is made at the front door and passed down.
+ */
+export interface Call {
+  /** Full name of the service, such as `verigate.v1.AuthAPI`; empty where there is no such method. */
+  readonly service: string;
+  /** Name of the method, such as `VerifyPin`; empty where there is no such method. */
+  readonly method: string;
+  readonly isStreaming: boolean;
+  readonly protocol: Protocol;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly peer: Peer;
+  /** When the headers had arrived, by the clock's nowMs. */
+  readonly startedAtMs: number;
+  /** Aborts when the caller left: nobody reads the answer. */
+  readonly departed: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** Where a call came from. */
+export interface Peer {
+  /** The listener's address, as it is configured. */
+  readonly listener: string;
+  /** Whether the listener is a Unix socket. */
+  readonly isUnix: boolean;
+}
+
+/** What became of a call so far. Whoever learns it writes it here. */
+export interface Progress {
+  /** When the caller must be answered, by the clock's nowMs; Infinity where nothing limits it. */
+  deadlineAtMs: number;
+  /**
+   * Whether a request that is not safe to repeat was started upstream, and no
+   * definite answer has come: from here on, giving up means an unknown outcome.
+   */
+  isOutcomeOpen: boolean;
+  /** Whether the caller has been answered, or left: what has not been sent must not be sent any more. */
+  isAbandoned: boolean;
+  /** Requests that were started upstream. */
+  attempts: number;
+}
+
+/** Progress of a call that has just begun. */
+export function createProgress(): Progress {
+  return { deadlineAtMs: Number.POSITIVE_INFINITY, isOutcomeOpen: false, isAbandoned: false, attempts: 0 };
+}

@@ -1,0 +1,27 @@
+/** A timer that has been set. Cancelling one that has fired does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/**
+ * Time as the code that waits sees it; a test replaces it by one that stands
+ * still until told.
+ */
+export interface Clock {
+  /** Milliseconds of a clock that never goes back. Only differences mean anything. */
+  nowMs(): number;
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  wallMs(): number;
+  /** Calls `fire` once, no earlier than after `delayMs`. */
+  setTimer(delayMs: number, fire: () => void): Timer;
+}
+
+/** The clock of the operating system. Its timers do not keep the process alive. */
+export const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  setTimer(delayMs, fire) {
+    const timer = setTimeout(fire, delayMs).unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};

@@ -1,0 +1,15 @@
+export type { Answer, Attempt, Exchange, RetryClass } from "./attempt.ts";
+export { type Call, createProgress, type Peer, type Progress, type Protocol } from "./call.ts";
+export { type Clock, systemClock, type Timer } from "./clock.ts";
+export {
+  Fault,
+  type FaultKind,
+  type FaultOptions,
+  type FaultOwner,
+  type FaultResource,
+  type FieldViolation,
+  faultFromError,
+  faultOwners,
+  isFault,
+} from "./fault.ts";
+export { type Handler, type Layer, stack } from "./stack.ts";

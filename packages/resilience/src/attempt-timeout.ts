@@ -1,0 +1,28 @@
+import type { Clock, Exchange, RetryClass } from "@verigate/call";
+
+export interface AttemptTimeoutOptions {
+  readonly clock: Clock;
+  /**
+   * How long one attempt may take in all, in milliseconds, by its retry class.
+   * Short for a safe one, which can be tried again within the caller's deadline;
+   * long for an unsent-only one, where giving up early only makes unknown outcomes.
+   */
+  readonly timeoutMs: Readonly<Record<RetryClass, number>>;
+}
+
+/**
+ * Gives an attempt up when its time has passed, whatever the upstream does. It
+ * does not look at the caller: an attempt that was started runs to its answer or
+ * to this bound even if nobody waits any more, so that its outcome gets known.
+ */
+export function attemptTimeout({ clock, timeoutMs }: AttemptTimeoutOptions): (next: Exchange) => Exchange {
+  return (next) => async (attempt) => {
+    const controller = new AbortController();
+    const timer = clock.setTimer(timeoutMs[attempt.retry], () => controller.abort());
+    try {
+      return await next({ ...attempt, signal: controller.signal });
+    } finally {
+      timer.cancel();
+    }
+  };
+}

@@ -1,0 +1,1 @@
+export { type AttemptTimeoutOptions, attemptTimeout } from "./attempt-timeout.ts";

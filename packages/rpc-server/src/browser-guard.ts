@@ -1,0 +1,65 @@
+import { isIP } from "node:net";
+import { hostname } from "node:os";
+import { cors } from "@connectrpc/connect";
+import { Fault, type Layer } from "@verigate/call";
+import type { HttpCall } from "./http-call.ts";
+import { plainReply, type Reply, withHeaders } from "./reply.ts";
+
+export interface BrowserGuardOptions {
+  /** Origins whose pages may call, such as `https://app.example.com`. Without any, no page may. */
+  readonly corsOrigins: readonly string[];
+  /**
+   * Host names by which an unauthenticated TCP listener may be called, besides
+   * its own: `*` means any. Undefined where callers are authenticated.
+   */
+  readonly hostNames: readonly string[] | undefined;
+}
+
+const preflightSecondsMax = 7_200;
+
+/**
+ * Keeps web pages out. A page that any user of this machine visits can send
+ * requests to a loopback port: with an Origin, which is refused unless it is
+ * allowed (Fetch, CORS protocol); or, where its own name was made to resolve to
+ * this address (DNS rebinding), with a foreign Host.
+ */
+export function browserGuard({ corsOrigins, hostNames }: BrowserGuardOptions): Layer<HttpCall, Reply> {
+  const allowedHosts = new Set([...(hostNames ?? []), "localhost", hostname()].map((name) => name.toLowerCase()));
+  return (next) => async (call) => {
+    if (hostNames !== undefined && !call.peer.isUnix && !isOwnHost(call, allowedHosts)) {
+      throw new Fault("caller-not-allowed", {
+        publicMessage: "the request's host is not a name of this gateway (VERIGATE_HOST_NAMES lists them)",
+      });
+    }
+    const { origin } = call.headers;
+    if (origin === undefined) {
+      return next(call);
+    }
+    if (!corsOrigins.includes(String(origin))) {
+      throw new Fault("caller-not-allowed", {
+        publicMessage: "web pages of this origin may not call (VERIGATE_CORS_ORIGINS lists those that may)",
+      });
+    }
+    const reply =
+      call.request.method === "OPTIONS"
+        ? plainReply(204, { code: 0 }, preflightHeaders)
+        : withHeaders(await next(call), { "access-control-expose-headers": cors.exposedHeaders.join(", ") });
+    return withHeaders(reply, { "access-control-allow-origin": String(origin), vary: "Origin" });
+  };
+}
+
+const preflightHeaders = {
+  "access-control-allow-methods": cors.allowedMethods.join(", "),
+  "access-control-allow-headers": [...cors.allowedHeaders, "Authorization"].join(", "),
+  "access-control-max-age": String(preflightSecondsMax),
+};
+
+/** An address can't be rebound, so any is fine; of names, only those that are ours. */
+function isOwnHost(call: HttpCall, allowed: ReadonlySet<string>): boolean {
+  const authority = "authority" in call.request ? call.request.authority : call.request.headers.host;
+  const host = (authority ?? "")
+    .replace(/:\d*$/, "")
+    .replace(/^\[(.*)\]$/, "$1")
+    .toLowerCase();
+  return allowed.has("*") || allowed.has(host) || isIP(host) !== 0;
+}

@@ -1,0 +1,76 @@
+import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
+import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
+import { type Call, type Clock, Fault, type FaultKind, type Layer } from "@verigate/call";
+
+export interface DeadlineOptions {
+  readonly clock: Clock;
+  /** The deadline of a call that brings none, in milliseconds. */
+  readonly defaultMs: number;
+  /** A longer deadline is cut to this, in milliseconds; it is not refused. */
+  readonly maxMs: number;
+  /** Aborts when the time to finish calls is over: those in flight are answered at once. */
+  readonly shutdown: AbortSignal;
+}
+
+/**
+ * Answers the caller in time, whatever happens below: shortly before its
+ * deadline (an answer that is sent at the deadline is never seen), when it left,
+ * or when the gateway has to go. The deadline covers the upload of the request.
+ *
+ * What was started below goes on, to its own end. From here on, nothing new may
+ * be sent for this call: see `isAbandoned`.
+ *
+ * Streams have no default deadline, and theirs is kept by the router.
+ */
+export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions): Layer<AnyCall, Answer> {
+  const { clock, shutdown } = options;
+  return (next) => (call) => {
+    if (call.isStreaming) {
+      return next(call);
+    }
+    return new Promise((resolve, reject) => {
+      const budgetMs = Math.min(timeoutMsFromHeaders(call) ?? options.defaultMs, options.maxMs);
+      const answerMs = Math.max(0, budgetMs - Math.min(50, budgetMs * 0.05));
+      call.progress.deadlineAtMs = call.startedAtMs + answerMs;
+
+      const giveUp = (kind: FaultKind) => {
+        stopWaiting();
+        call.progress.isAbandoned = true;
+        reject(new Fault(kind));
+      };
+      const onDeadline = () =>
+        giveUp(call.progress.isOutcomeOpen ? "outcome-unknown-at-deadline" : "deadline-exceeded");
+      const onDeparture = () => giveUp("cancelled");
+      const onShutdown = () => giveUp(call.progress.isOutcomeOpen ? "outcome-unknown" : "shutting-down");
+
+      const timer = clock.setTimer(answerMs - (clock.nowMs() - call.startedAtMs), onDeadline);
+      call.departed.addEventListener("abort", onDeparture);
+      shutdown.addEventListener("abort", onShutdown);
+      const stopWaiting = () => {
+        timer.cancel();
+        call.departed.removeEventListener("abort", onDeparture);
+        shutdown.removeEventListener("abort", onShutdown);
+      };
+      if (shutdown.aborted) {
+        onShutdown();
+        return;
+      }
+      next(call).finally(stopWaiting).then(resolve, reject);
+    });
+  };
+}
+
+/** The caller's own deadline: `grpc-timeout`, or `connect-timeout-ms`; undefined where it gave none. */
+function timeoutMsFromHeaders(call: Call): number | undefined {
+  const name = call.protocol === "connect" ? "connect-timeout-ms" : "grpc-timeout";
+  const value = call.headers[name];
+  if (value === undefined) {
+    return undefined;
+  }
+  const parse = call.protocol === "connect" ? parseConnectTimeout : parseGrpcTimeout;
+  const { timeoutMs, error } = parse(String(value), Number.MAX_SAFE_INTEGER);
+  if (error !== undefined) {
+    throw new Fault("invalid-request", { violations: [{ field: name, description: "can't be read as a time-out" }] });
+  }
+  return timeoutMs;
+}

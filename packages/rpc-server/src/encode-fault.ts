@@ -1,0 +1,68 @@
+import { encodeEnvelope } from "@connectrpc/connect/protocol";
+import {
+  codeToHttpStatus,
+  endStreamFlag,
+  endStreamToJson,
+  errorToJsonBytes,
+} from "@connectrpc/connect/protocol-connect";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { trailerFlag, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
+import type { Call, Fault, Layer } from "@verigate/call";
+import { faultFromError } from "@verigate/call";
+import { connectErrorFromFault } from "./connect-error-from-fault.ts";
+import type { HttpCall } from "./http-call.ts";
+import { plainReply, type Reply, type WholeReply } from "./reply.ts";
+
+/** Turns whatever is thrown below into a reply, so that nothing above has to catch. */
+export function rescue(): Layer<HttpCall, Reply> {
+  return (next) => async (call) => {
+    try {
+      return await next(call);
+    } catch (error) {
+      return encodeFault(call, faultFromError(error));
+    }
+  };
+}
+
+/**
+ * Says a fault in the call's own protocol. gRPC gets a Trailers-Only response:
+ * clients take a call as committed once they see headers, and then ignore their
+ * retry policy (gRFC A6).
+ */
+export function encodeFault(call: Call, fault: Fault): WholeReply {
+  const error = connectErrorFromFault(fault);
+  const outcome = { code: error.code, fault };
+  const contentType = String(call.headers["content-type"] ?? "");
+  switch (call.protocol) {
+    case "http":
+      return plainReply(fault.kind === "method-unknown" ? 404 : codeToHttpStatus(error.code), outcome);
+    case "grpc":
+      return {
+        kind: "whole",
+        status: 200,
+        headers: { "content-type": contentType, ...recordFromHeaders(setTrailerStatus(new Headers(), error)) },
+        outcome,
+      };
+    case "grpc-web": {
+      const body = encodeEnvelope(trailerFlag, trailerSerialize(setTrailerStatus(new Headers(), error)));
+      return { kind: "whole", status: 200, headers: { "content-type": contentType }, body, outcome };
+    }
+    case "connect":
+      if (/^application\/connect\+/i.test(contentType)) {
+        const end = JSON.stringify(endStreamToJson(new Headers(), error, undefined));
+        const body = encodeEnvelope(endStreamFlag, new TextEncoder().encode(end));
+        return { kind: "whole", status: 200, headers: { "content-type": contentType }, body, outcome };
+      }
+      return {
+        kind: "whole",
+        status: codeToHttpStatus(error.code),
+        headers: { "content-type": "application/json" },
+        body: errorToJsonBytes(error, undefined),
+        outcome,
+      };
+  }
+}
+
+export function recordFromHeaders(headers: Headers): Record<string, string> {
+  return Object.fromEntries(headers.entries());
+}

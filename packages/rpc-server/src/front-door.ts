@@ -1,0 +1,60 @@
+import { type ConnectRouter, createConnectRouter } from "@connectrpc/connect";
+import { compressionGzip } from "@connectrpc/connect-node";
+import { type Clock, type Layer, type Peer, stack } from "@verigate/call";
+import { jsonReadOptions } from "./explain-decode-error.ts";
+import { callFromRequest, type HttpCall } from "./http-call.ts";
+import type { NodeRequest, NodeResponse } from "./node-http.ts";
+import type { Reply } from "./reply.ts";
+import { serveRoute } from "./serve-route.ts";
+import { writeReply } from "./write-reply.ts";
+
+export interface FrontDoorOptions {
+  readonly clock: Clock;
+  /** What is served. */
+  readonly routes: readonly ((router: ConnectRouter) => void)[];
+  /** What a call meets before its body is read, outermost first. The outermost must not throw. */
+  readonly inbound: readonly Layer<HttpCall, Reply>[];
+  /** The most bytes a message may have, in its encoding and decompressed. */
+  readonly requestBytesMax: number;
+  /** Aborts when streams have to end. */
+  readonly shutdown: AbortSignal;
+}
+
+/** Serves one request that came in at a listener. Never throws. */
+export type FrontDoor = (request: NodeRequest, response: NodeResponse, listener: ListenerState) => void;
+
+/** What a front door needs to know of the listener. */
+export interface ListenerState {
+  readonly peer: Peer;
+  /** Whether the connections are to end after the answers in flight. */
+  readonly isDraining: boolean;
+}
+
+/** Answers of less than this are not worth compressing. */
+const compressMinBytes = 8 * 1024;
+
+/** One door for gRPC, gRPC-Web and Connect, over HTTP/1.1 and HTTP/2. */
+export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
+  const router = createConnectRouter({
+    acceptCompression: [compressionGzip],
+    compressMinBytes,
+    readMaxBytes: options.requestBytesMax,
+    jsonOptions: { ...jsonReadOptions, alwaysEmitImplicit: true },
+    shutdownSignal: options.shutdown,
+  });
+  for (const register of options.routes) {
+    register(router);
+  }
+  const routes = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  const serve = stack(options.inbound, serveRoute(options.requestBytesMax));
+  return (request, response, listener) => {
+    const call = callFromRequest({ request, response, routes, peer: listener.peer, clock: options.clock });
+    // Errors of a connection that breaks are seen by whoever reads or writes it.
+    request.on("error", () => {});
+    response.on("error", () => {});
+    serve(call).then(
+      (reply) => writeReply(call, reply, listener.isDraining),
+      () => response.destroy(),
+    );
+  };
+}

@@ -1,0 +1,96 @@
+import { create, type DescService } from "@bufbuild/protobuf";
+import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import {
+  Health,
+  type HealthCheckResponse,
+  HealthCheckResponseSchema,
+  HealthListResponseSchema,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from "../gen/grpc/health/v1/health_pb.js";
+
+/**
+ * What `grpc.health.v1` says of this server: of each service, and of all under
+ * the empty name. https://github.com/grpc/grpc/blob/master/doc/health-checking.md
+ */
+export interface HealthState {
+  /** The service itself, for reflection. */
+  readonly service: DescService;
+  /** Tells every watcher. Setting what is already so does nothing. */
+  setServing(isServing: boolean): void;
+  readonly routes: (router: ConnectRouter) => void;
+}
+
+export interface HealthOptions {
+  /** Full names of the services that are served. */
+  readonly services: readonly string[];
+  /** The most Watch streams at a time; one more is RESOURCE_EXHAUSTED. */
+  readonly watchersMax: number;
+}
+
+/** A server that is not serving yet. */
+export function createHealth({ services, watchersMax }: HealthOptions): HealthState {
+  const names = new Set(["", ...services]);
+  const watchers = new Set<() => void>();
+  let isServing = false;
+
+  const statusOf = (service: string) => {
+    if (!names.has(service)) {
+      return ServingStatus.SERVICE_UNKNOWN;
+    }
+    return isServing ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+  };
+  const responseOf = (status: ServingStatus) => create(HealthCheckResponseSchema, { status });
+
+  async function* watch(service: string, signal: AbortSignal): AsyncGenerator<HealthCheckResponse> {
+    if (watchers.size >= watchersMax) {
+      throw new ConnectError(`there are ${watchersMax} watchers already`, Code.ResourceExhausted);
+    }
+    let wake = () => {};
+    const onChange = () => wake();
+    watchers.add(onChange);
+    signal.addEventListener("abort", onChange);
+    try {
+      let told: ServingStatus | undefined;
+      while (!signal.aborted) {
+        const changed = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        const status = statusOf(service);
+        if (status !== told) {
+          told = status;
+          yield responseOf(status);
+        } else {
+          await changed;
+        }
+      }
+    } finally {
+      watchers.delete(onChange);
+      signal.removeEventListener("abort", onChange);
+    }
+  }
+
+  return {
+    service: Health,
+    setServing(next) {
+      isServing = next;
+      for (const onChange of watchers) {
+        onChange();
+      }
+    },
+    routes: (router) =>
+      router.service(Health, {
+        check({ service }) {
+          const status = statusOf(service);
+          if (status === ServingStatus.SERVICE_UNKNOWN) {
+            throw new ConnectError("no such service is served here", Code.NotFound);
+          }
+          return responseOf(status);
+        },
+        list: () =>
+          create(HealthListResponseSchema, {
+            statuses: Object.fromEntries([...names].map((name) => [name, responseOf(statusOf(name))])),
+          }),
+        watch: ({ service }, { signal }) => watch(service, signal),
+      }),
+  };
+}

@@ -1,0 +1,70 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { type Call, type Clock, createProgress, type Peer, type Protocol } from "@verigate/call";
+import type { NodeRequest, NodeResponse } from "./node-http.ts";
+
+/** A Call together with the HTTP request it came in. Only this package looks at the latter. */
+export interface HttpCall extends Call {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  /** Path and query. */
+  readonly url: string;
+  /** Serves the method; undefined where there is none. */
+  readonly route: UniversalHandler | undefined;
+}
+
+/** Protocol and direction of a content type, as far as a router knows it. */
+const contentTypes: readonly (readonly [RegExp, Protocol])[] = [
+  [/^application\/grpc-web(\+(proto|json))?\s*(;|$)/i, "grpc-web"],
+  [/^application\/grpc(\+(proto|json))?\s*(;|$)/i, "grpc"],
+  [/^application\/(connect\+)?(proto|json)\s*(;|$)/i, "connect"],
+];
+
+export interface HttpCallOptions {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  readonly routes: ReadonlyMap<string, UniversalHandler>;
+  readonly peer: Peer;
+  readonly clock: Clock;
+}
+
+/** Reads a call off the headers of a request. Never fails: what is wrong with it is found by who looks closer. */
+export function callFromRequest({ request, response, routes, peer, clock }: HttpCallOptions): HttpCall {
+  const url = request.url ?? "";
+  const route = routes.get(pathOf(url));
+  const departure = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) {
+      departure.abort();
+    }
+  });
+  return {
+    service: route?.service.typeName ?? "",
+    method: route?.method.name ?? "",
+    isStreaming: route !== undefined && route.method.methodKind !== "unary",
+    protocol: protocolOf(request, route?.method),
+    headers: request.headers,
+    peer,
+    startedAtMs: clock.nowMs(),
+    departed: departure.signal,
+    progress: createProgress(),
+    request,
+    response,
+    url,
+    route,
+  };
+}
+
+export function pathOf(url: string): string {
+  const query = url.indexOf("?");
+  return query < 0 ? url : url.slice(0, query);
+}
+
+function protocolOf(request: NodeRequest, method: DescMethod | undefined): Protocol {
+  const contentType = request.headers["content-type"] ?? "";
+  if (request.method === "GET" && method?.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) {
+    return "connect";
+  }
+  return contentTypes.find(([pattern]) => pattern.test(contentType))?.[1] ?? "http";
+}

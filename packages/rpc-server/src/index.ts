@@ -1,0 +1,13 @@
+export { type BrowserGuardOptions, browserGuard } from "./browser-guard.ts";
+export { type DeadlineOptions, deadline } from "./deadline.ts";
+export { rescue } from "./encode-fault.ts";
+export { type ErrorEntry, errorCatalogue } from "./error-catalogue.ts";
+export { createFrontDoor, type FrontDoor, type FrontDoorOptions } from "./front-door.ts";
+export { createHealth, type HealthOptions, type HealthState } from "./health.ts";
+export type { HttpCall } from "./http-call.ts";
+export { isLoopback, type ListenAddress, parseListenAddress, textFromListenAddress } from "./listen-address.ts";
+export { openPort, type Port, type PortOptions } from "./port.ts";
+export { reflectionRoutes } from "./reflection.ts";
+export type { Outcome, Reply } from "./reply.ts";
+export { type UnaryCall, type UnaryHandler, unaryRoutes } from "./unary-routes.ts";
+export { listenOnUnixSocket } from "./unix-socket.ts";

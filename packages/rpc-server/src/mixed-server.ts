@@ -1,0 +1,186 @@
+import { createServer as createHttpServer, type Server as HttpServer, type ServerOptions } from "node:http";
+import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { createServer as createHttpsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { TLSSocket, TlsOptions } from "node:tls";
+import type { NodeRequest, NodeResponse } from "./node-http.ts";
+
+export interface MixedServerOptions {
+  readonly onRequest: (request: NodeRequest, response: NodeResponse) => void;
+  /** Told of each connection that was refused before there was a request, with Node's error code. */
+  readonly onRefused: (code: string) => void;
+  /** With it, TLS; without it, cleartext. */
+  readonly tls?: Pick<TlsOptions, "cert" | "key" | "ca" | "requestCert" | "rejectUnauthorized">;
+}
+
+/** A server of HTTP/1.1 and HTTP/2 on one port. */
+export interface MixedServer {
+  /** What listens. Closing it stops it from taking connections. */
+  readonly server: HttpServer;
+  /**
+   * Has every connection end when its answers in flight are out: GOAWAY for
+   * HTTP/2, in two steps (RFC 9113, 6.8), so that requests on their way are still
+   * served; idle connections end at once.
+   */
+  drain(): void;
+  /** Breaks what is still open. */
+  destroy(): void;
+}
+
+/** How many calls one HTTP/2 connection may have open; Node's default is four billion. */
+const concurrentStreamsMax = 1_000;
+const headerBytesMax = 16 * 1024;
+/** How long a connection may take to show what it speaks, in milliseconds. */
+const helloMsMax = 10_000;
+/** How long an HTTP/2 connection may be idle: longer than common load balancers' 60 s, and gRPC clients reconnect. */
+const sessionIdleMsMax = 10 * 60_000;
+/** Between the two steps of GOAWAY, where the client does not answer the ping. */
+const goawayMsMax = 1_000;
+const streamIdMax = 2 ** 31 - 1;
+
+const http1Options: ServerOptions = {
+  maxHeaderSize: headerBytesMax,
+  // A connection that says nothing, or half of something, is not kept.
+  headersTimeout: helloMsMax,
+  // A backstop: calls have their deadlines.
+  requestTimeout: 75_000,
+  // Longer than the 60 s after which common load balancers drop idle connections.
+  keepAliveTimeout: 75_000,
+  connectionsCheckingInterval: 1_000,
+};
+
+/**
+ * The HTTP/1.1 server owns the listener, because its time-outs need that. Its
+ * connections are looked at before it gets them: with TLS, ALPN says what a
+ * client speaks; without, the first bytes do (RFC 9113, 3.4: "PRI").
+ */
+export function createMixedServer({ onRequest, onRefused, tls }: MixedServerOptions): MixedServer {
+  const server =
+    tls === undefined
+      ? createHttpServer(http1Options)
+      : createHttpsServer({ ...http1Options, ...tls, ALPNProtocols: ["h2", "http/1.1"] });
+  const http2 = createHttp2Server({
+    settings: { maxConcurrentStreams: concurrentStreamsMax, maxHeaderListSize: headerBytesMax },
+  });
+  const sessions = trackSessions(http2);
+  const sockets = new Set<Socket>();
+  /** Connections that have not shown what they speak, and so have sent no request. */
+  const undecided = new Set<Socket>();
+
+  server.on("request", onRequest);
+  http2.on("request", onRequest);
+  http2.on("sessionError", (error: NodeJS.ErrnoException) => onRefused(error.code ?? "ERR_HTTP2_ERROR"));
+  server.on("tlsClientError", (error: NodeJS.ErrnoException) => onRefused(error.code ?? "ERR_TLS"));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    onRefused(error.code ?? "ERR_HTTP");
+    refuse(socket, error.code);
+  });
+
+  const connected = tls === undefined ? "connection" : "secureConnection";
+  const [serveHttp1] = server.listeners(connected);
+  server.removeAllListeners(connected);
+  server.on(connected, (socket: Socket | TLSSocket) => {
+    sockets.add(socket);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      undecided.delete(socket);
+    });
+    const serve = (isHttp2: boolean) => {
+      if (isHttp2) {
+        // Or sockets whose client has gone stay in CLOSE_WAIT.
+        socket.allowHalfOpen = false;
+        // It reads what was put back, and from then on the handle itself.
+        http2.emit("connection", socket);
+      } else {
+        serveHttp1?.call(server, socket);
+        socket.resume();
+      }
+    };
+    if ("alpnProtocol" in socket) {
+      serve(socket.alpnProtocol === "h2");
+    } else {
+      undecided.add(socket);
+      peek(socket, (isHttp2) => {
+        undecided.delete(socket);
+        serve(isHttp2);
+      });
+    }
+  });
+
+  return {
+    server,
+    drain() {
+      server.close();
+      server.closeIdleConnections();
+      for (const socket of undecided) {
+        socket.destroy();
+      }
+      for (const session of sessions) {
+        closeInTwoSteps(session);
+      }
+    },
+    destroy() {
+      for (const socket of sockets) {
+        socket.destroy();
+      }
+    },
+  };
+}
+
+/** Tells from its first bytes whether a client speaks HTTP/2, and puts them back. */
+function peek(socket: Socket, serve: (isHttp2: boolean) => void): void {
+  let seen: Buffer = Buffer.alloc(0);
+  const timer = setTimeout(() => socket.destroy(), helloMsMax).unref();
+  const onError = () => socket.destroy();
+  const onData = (chunk: Buffer) => {
+    seen = seen.byteLength === 0 ? chunk : Buffer.concat([seen, chunk]);
+    const start = seen.subarray(0, 3).toString("latin1");
+    if (start.length < 3 && "PRI".startsWith(start)) {
+      return;
+    }
+    clearTimeout(timer);
+    socket.off("data", onData).off("error", onError).off("end", onError).pause();
+    socket.unshift(seen);
+    serve(start === "PRI");
+  };
+  socket.on("data", onData).on("error", onError).on("end", onError);
+  socket.once("close", () => clearTimeout(timer));
+}
+
+function trackSessions(http2: Http2Server): Set<ServerHttp2Session> {
+  const sessions = new Set<ServerHttp2Session>();
+  http2.on("session", (session: ServerHttp2Session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    session.setTimeout(sessionIdleMsMax, () => session.close());
+  });
+  return sessions;
+}
+
+function closeInTwoSteps(session: ServerHttp2Session): void {
+  if (session.destroyed || session.closed) {
+    return;
+  }
+  const close = () => {
+    clearTimeout(timer);
+    if (!session.closed) {
+      session.close();
+    }
+  };
+  const timer = setTimeout(close, goawayMsMax).unref();
+  session.goaway(0, streamIdMax);
+  session.ping(close);
+}
+
+/** Says in HTTP/1.1 why a connection ends, where it is still possible. */
+function refuse(socket: Socket, code: string | undefined): void {
+  if (!socket.writable || socket.destroyed) {
+    socket.destroy();
+    return;
+  }
+  const status = {
+    HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+    ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  }[code ?? ""];
+  socket.end(`HTTP/1.1 ${status ?? "400 Bad Request"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

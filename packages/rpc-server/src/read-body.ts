@@ -1,0 +1,41 @@
+import { Fault } from "@verigate/call";
+import type { NodeRequest } from "./node-http.ts";
+
+/** Beyond the cap, this much is read and dropped, so that the sender gets to see the refusal. */
+const discardBytesMax = 1024 * 1024;
+
+/**
+ * Reads the body of a request: at most `bytesMax` bytes, else it is
+ * `request-too-large`. A body that ends early is `cancelled`: its sender is gone.
+ */
+export function readBody(request: NodeRequest, bytesMax: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const fail = (fault: Fault) => {
+      request.off("data", onData).off("end", onEnd).pause();
+      reject(fault);
+    };
+    const onData = (chunk: Buffer) => {
+      bytes += chunk.byteLength;
+      if (bytes <= bytesMax) {
+        chunks.push(chunk);
+      } else if (bytes > bytesMax + discardBytesMax) {
+        fail(new Fault("request-too-large"));
+      } else {
+        chunks.length = 0;
+      }
+    };
+    const onEnd = () => {
+      if (bytes > bytesMax) {
+        fail(new Fault("request-too-large"));
+      } else {
+        const [first] = chunks;
+        resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+      }
+    };
+    request.on("data", onData).on("end", onEnd);
+    request.once("error", (cause) => fail(new Fault("cancelled", { cause })));
+    request.once("close", () => fail(new Fault("cancelled")));
+  });
+}

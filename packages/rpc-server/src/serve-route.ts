@@ -1,0 +1,160 @@
+import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
+import { createAsyncIterable, type UniversalServerResponse } from "@connectrpc/connect/protocol";
+import { errorFromJsonBytes } from "@connectrpc/connect/protocol-connect";
+import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
+import { trailerFlag, trailerParse } from "@connectrpc/connect/protocol-grpc-web";
+import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
+import { Fault } from "@verigate/call";
+import { recordFromHeaders } from "./encode-fault.ts";
+import { explainDecodeError } from "./explain-decode-error.ts";
+import { type HttpCall, pathOf } from "./http-call.ts";
+import { readBody } from "./read-body.ts";
+import { plainReply, type Reply, streamReply } from "./reply.ts";
+import { createHandling, type Handling, handlingKey } from "./unary-routes.ts";
+
+/** The bytes that frame a message in gRPC and gRPC-Web: a flag, and a length. */
+const envelopeBytes = 5;
+const neverAborts = new AbortController().signal;
+const framingHeaders = ["content-type", "content-encoding", "accept-encoding", "grpc-encoding", "grpc-accept-encoding"];
+
+/**
+ * Has the Connect router serve a call. Errors don't leave by the router's own
+ * door, which would drop their details or quote the request: they are thrown as
+ * Faults, and encoded where all Faults are.
+ */
+export function serveRoute(requestBytesMax: number): (call: HttpCall) => Promise<Reply> {
+  return async (call) => {
+    const { route, request } = call;
+    if (route === undefined) {
+      throw new Fault("method-unknown");
+    }
+    if (!route.allowedMethods.includes(request.method ?? "")) {
+      return plainReply(405, { code: Code.Unimplemented }, { allow: route.allowedMethods.join(", ") });
+    }
+    if (call.protocol === "http") {
+      return plainReply(415, { code: Code.InvalidArgument });
+    }
+    const handling = createHandling(call);
+    const contextValues = createContextValues().set(handlingKey, handling);
+    if (call.isStreaming) {
+      return streamReply(
+        await route(universalRequestFromNodeRequest(request, call.response, undefined, contextValues)),
+      );
+    }
+    const body = request.method === "GET" ? new Uint8Array() : await readBody(request, requestBytesMax + envelopeBytes);
+    const response = await route({
+      httpVersion: request.httpVersion,
+      method: request.method ?? "",
+      url: `http://localhost${call.url}`,
+      header: framingHeadersOf(call),
+      body: createAsyncIterable([body]),
+      signal: neverAborts,
+      contextValues,
+    });
+    return await replyFromResponse(call, handling, response, body);
+  };
+}
+
+async function replyFromResponse(
+  call: HttpCall,
+  handling: Handling,
+  response: UniversalServerResponse,
+  requestBody: Uint8Array,
+): Promise<Reply> {
+  const body = await collect(response.body);
+  if (handling.error !== undefined) {
+    throw handling.error;
+  }
+  const error = errorFromResponse(call, response, body);
+  if (error !== undefined) {
+    throw handling.isDone ? new Fault("gateway-bug", { cause: error }) : faultFromRefusal(call, error, requestBody);
+  }
+  return {
+    kind: "whole",
+    status: response.status,
+    headers: recordFromHeaders(response.header ?? new Headers()),
+    body,
+    ...(response.trailer === undefined ? {} : { trailers: recordFromHeaders(response.trailer) }),
+    outcome: { code: 0 },
+  };
+}
+
+/** The error that the router itself found, before or after the method was called. */
+function errorFromResponse(
+  call: HttpCall,
+  response: UniversalServerResponse,
+  body: Uint8Array,
+): ConnectError | undefined {
+  if (response.status !== 200) {
+    return errorFromJsonBytes(body, undefined, new ConnectError(`status ${response.status}`, Code.InvalidArgument));
+  }
+  switch (call.protocol) {
+    case "grpc":
+      return findTrailerError(response.trailer ?? new Headers());
+    case "grpc-web":
+      return findTrailerError(webTrailer(body));
+    default:
+      return undefined;
+  }
+}
+
+/** The trailers at the end of a gRPC-Web body: its last envelope. */
+function webTrailer(body: Uint8Array): Headers {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  for (let start = 0; start + envelopeBytes <= body.byteLength; ) {
+    const end = start + envelopeBytes + view.getUint32(start + 1);
+    if (view.getUint8(start) === trailerFlag) {
+      return trailerParse(body.subarray(start + envelopeBytes, end));
+    }
+    start = end;
+  }
+  return new Headers();
+}
+
+function faultFromRefusal(call: HttpCall, error: ConnectError, body: Uint8Array): Fault {
+  switch (error.code) {
+    case Code.ResourceExhausted:
+      return new Fault("request-too-large");
+    case Code.Unimplemented:
+      return new Fault("request-unsupported");
+    default:
+      return explainDecodeError(...encodedMessage(call, body));
+  }
+}
+
+/** The message as the router tried to decode it, as far as it was not compressed. */
+function encodedMessage(call: HttpCall, body: Uint8Array): Parameters<typeof explainDecodeError> {
+  const input = (call.route ?? neverHappens()).method.input;
+  if (call.request.method === "GET") {
+    const query = new URLSearchParams(call.url.slice(pathOf(call.url).length));
+    const message = query.get("message") ?? "";
+    const bytes = Buffer.from(message, query.get("base64") === "1" ? "base64url" : "utf8");
+    return [input, query.get("encoding") === "proto", bytes];
+  }
+  const isBinary = !/\bjson\b/i.test(String(call.headers["content-type"]));
+  return [input, isBinary, call.protocol === "connect" ? body : body.subarray(envelopeBytes)];
+}
+
+function neverHappens(): never {
+  throw new Error("a call without a route got past the check for one");
+}
+
+function framingHeadersOf(call: HttpCall): Headers {
+  const headers = new Headers();
+  for (const name of framingHeaders) {
+    const value = call.headers[name];
+    if (value !== undefined) {
+      headers.set(name, String(value));
+    }
+  }
+  return headers;
+}
+
+async function collect(body: AsyncIterable<Uint8Array> | undefined): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+  }
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+}

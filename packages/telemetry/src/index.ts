@@ -1,0 +1,3 @@
+export { describeError, stackOf } from "./describe-error.ts";
+export { createLogger, type LogFields, type Logger, type LoggerOptions, type LogLevel, logLevels } from "./logger.ts";
+export { createMetrics, type Metrics, type RpcLabels } from "./metrics.ts";

@@ -1,0 +1,26 @@
+import { Fault } from "@verigate/call";
+
+/**
+ * Fills a path template such as `/v1/service/service/{serviceId}/users`.
+ *
+ * Each value becomes exactly one path segment: everything outside RFC 3986's
+ * unreserved characters is percent-encoded, a slash too. An empty value, `.` and
+ * `..` can't be one (RFC 3986, 5.2.4, removes dot segments even when they are
+ * encoded), nor can text that is not well-formed Unicode: all are an
+ * `invalid-request`.
+ */
+export function expandPath(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name] ?? "";
+    if (value === "" || value === "." || value === ".." || !value.isWellFormed()) {
+      throw new Fault("invalid-request", {
+        violations: [{ field: snakeCase(name), description: "can't be part of a path" }],
+      });
+    }
+    return encodeURIComponent(value).replaceAll(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  });
+}
+
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

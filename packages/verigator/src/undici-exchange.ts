@@ -1,0 +1,148 @@
+import type { SecureContextOptions } from "node:tls";
+import { type Answer, type Attempt, type Exchange, Fault } from "@verigate/call";
+import { type Dispatcher, Pool } from "undici";
+import { badAnswer } from "./decode.ts";
+
+export interface UndiciExchangeOptions {
+  /** Scheme, host and port, and a path that all requests start with; no credentials. */
+  readonly origin: URL;
+  /** The most connections, and so the most requests in flight; more wait their turn, unsent. */
+  readonly connections: number;
+  /** How long to wait for a connection, TLS included, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** Certificates to trust instead of the system's. */
+  readonly ca?: SecureContextOptions["ca"];
+}
+
+export interface UndiciExchange {
+  readonly exchange: Exchange;
+  /** Ends the idle connections at once, the others when their answers came. */
+  close(): Promise<void>;
+}
+
+/**
+ * Sends attempts over HTTP/1.1.
+ *
+ * Whether a request was "sent" is told by undici's onRequestStart, which fires
+ * on a live connection before the first byte; no error code tells it. Resent by
+ * undici is nothing: no HTTP/2 (it repeats refused streams), no pipelining, and
+ * redirects are answers like any other.
+ */
+export function createUndiciExchange(options: UndiciExchangeOptions): UndiciExchange {
+  const pool = new Pool(options.origin.origin, {
+    connections: options.connections,
+    pipelining: 1,
+    allowH2: false,
+    // Connections end within 5 minutes, so that a change of DNS is followed.
+    clientTtl: 5 * 60_000,
+    // The attempt time-out bounds the whole exchange; these would only bound parts of it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: options.connectTimeoutMs, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+  });
+  const basePath = options.origin.pathname.replace(/\/$/, "");
+  return {
+    exchange: (attempt) =>
+      new Promise((resolve, reject) => {
+        pool.dispatch(
+          {
+            path: basePath + attempt.path,
+            method: attempt.method,
+            headers: attempt.headers,
+            body: attempt.body ?? null,
+          },
+          new AttemptHandler(attempt, resolve, reject),
+        );
+      }),
+    close: () => pool.close(),
+  };
+}
+
+/** Collects one answer, or finds out why there is none. */
+class AttemptHandler implements Dispatcher.DispatchHandler {
+  readonly #attempt: Attempt;
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (fault: Fault) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #isSettled = false;
+  #status = 0;
+  #headers: Answer["headers"] = {};
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(attempt: Attempt, resolve: (answer: Answer) => void, reject: (fault: Fault) => void) {
+    this.#attempt = attempt;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    attempt.signal?.addEventListener("abort", this.#giveUp, { once: true });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const { progress, retry } = this.#attempt;
+    // The caller was told that nothing had been sent, so nothing may be. (Thrown: the connection stays.)
+    if (this.#isSettled || progress.isAbandoned) {
+      throw new Error("given up before it was sent");
+    }
+    this.#controller = controller;
+    progress.attempts += 1;
+    progress.isOutcomeOpen ||= retry === "unsent-only";
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Answer["headers"]): void {
+    if (status < 200) {
+      return;
+    }
+    this.#status = status;
+    this.#headers = headers;
+    this.#assertSize(Number(headers["content-length"] ?? 0));
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.byteLength;
+    this.#assertSize(this.#bytes);
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const [first] = this.#chunks;
+    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+    if (this.#settle()) {
+      this.#resolve({ status: this.#status, headers: this.#headers, body });
+    }
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (this.#settle()) {
+      this.#reject(this.#faultWithoutAnswer(error));
+    }
+  }
+
+  readonly #giveUp = (): void => {
+    this.onResponseError(undefined, new Error("the attempt's time-out passed"));
+    this.#controller?.abort(new Error("given up"));
+  };
+
+  #assertSize(bytes: number): void {
+    if (bytes > this.#attempt.answerBytesMax && this.#settle()) {
+      this.#reject(badAnswer(`is larger than ${this.#attempt.answerBytesMax} bytes`));
+      this.#controller?.abort(new Error("answer too large"));
+    }
+  }
+
+  #faultWithoutAnswer(cause: Error): Fault {
+    if (this.#controller === undefined) {
+      return new Fault("upstream-unreachable", { cause });
+    }
+    return new Fault(this.#attempt.retry === "safe" ? "upstream-failed" : "outcome-unknown", { cause });
+  }
+
+  /** Whether this is the first time. */
+  #settle(): boolean {
+    if (this.#isSettled) {
+      return false;
+    }
+    this.#isSettled = true;
+    this.#attempt.signal?.removeEventListener("abort", this.#giveUp);
+    return true;
+  }
+}
