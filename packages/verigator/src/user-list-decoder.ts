@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
+import { Fault } from "@verigate/call";
 import { badAnswer, parseJsonObject } from "./decode.ts";
 import { usersFromJson } from "./shapes.ts";
 import { columnsFromUsers, type UserColumns, UserList } from "./user-list.ts";
@@ -29,7 +30,7 @@ export function userColumnsFromBody(body: Buffer): UserColumns {
   return columnsFromUsers(usersFromJson(parseJsonObject(body)));
 }
 
-/** What the thread answers with: `problem` is the public message of a Fault. */
+/** What the thread answers with: a Fault can't cross over, so its public message does. */
 export type WorkerAnswer = { readonly columns: UserColumns } | { readonly problem: string };
 
 function inWorker(body: Buffer): Promise<UserColumns> {
@@ -44,7 +45,7 @@ function inWorker(body: Buffer): Promise<UserColumns> {
       if ("columns" in answer) {
         resolve(answer.columns);
       } else {
-        reject(badAnswer(answer.problem));
+        reject(new Fault("upstream-bad-response", { publicMessage: answer.problem }));
       }
     });
     worker.once("error", (error) => reject(badAnswer("can't be read", error)));

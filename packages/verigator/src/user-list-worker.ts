@@ -12,6 +12,6 @@ try {
     Object.values(columns).map((column: { buffer: ArrayBuffer }) => column.buffer),
   );
 } catch (error) {
-  const problem = isFault(error) && error.publicMessage !== undefined ? error.publicMessage : "can't be read";
-  parentPort?.postMessage({ problem } satisfies WorkerAnswer);
+  const problem = isFault(error) ? error.publicMessage : undefined;
+  parentPort?.postMessage({ problem: problem ?? "the provider's answer can't be read" } satisfies WorkerAnswer);
 }

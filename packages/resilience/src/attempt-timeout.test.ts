@@ -1,0 +1,56 @@
+import { type Answer, type Attempt, createProgress, type Exchange } from "@verigate/call";
+import { createTestClock } from "@verigate/call/testing";
+import { expect, it } from "vitest";
+import { attemptTimeout } from "./attempt-timeout.ts";
+
+const timeoutMs = { safe: 1_500, "unsent-only": 15_000 };
+const answer: Answer = { status: 200, headers: {}, body: Buffer.alloc(0) };
+
+function attemptOf(retry: Attempt["retry"]): Attempt {
+  return {
+    operation: "Any",
+    retry,
+    method: "PUT",
+    path: "/",
+    headers: {},
+    body: undefined,
+    answerBytesMax: 1,
+    progress: createProgress(),
+  };
+}
+
+it.each([
+  ["safe", 1_500],
+  ["unsent-only", 15_000],
+] as const)("a %s attempt is given up after its own time, and not before", async (retry, ms) => {
+  const clock = createTestClock();
+  const gaveUp: string[] = [];
+  const hanging: Exchange = ({ signal }) =>
+    new Promise((_, reject) => {
+      signal?.addEventListener("abort", () => {
+        gaveUp.push(retry);
+        reject(new Error("given up"));
+      });
+    });
+  const result = attemptTimeout({ clock, timeoutMs })(hanging)(attemptOf(retry));
+  const settled = expect(result).rejects.toThrow("given up");
+
+  clock.advance(ms - 1);
+  expect(gaveUp).toEqual([]);
+  clock.advance(1);
+  expect(gaveUp).toEqual([retry]);
+  await settled;
+});
+
+it("an attempt that ends leaves no timer behind", async () => {
+  const clock = createTestClock();
+
+  await attemptTimeout({ clock, timeoutMs })(async () => answer)(attemptOf("safe"));
+  await expect(
+    attemptTimeout({ clock, timeoutMs })(async () => {
+      throw new Error("no");
+    })(attemptOf("safe")),
+  ).rejects.toThrow("no");
+
+  expect(clock.pendingTimers()).toBe(0);
+});
