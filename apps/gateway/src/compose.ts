@@ -1,7 +1,15 @@
 import type { Message } from "@bufbuild/protobuf";
 import { type Answer, type Attempt, type Clock, stack } from "@verigate/call";
 import { AuthAPI, ServiceAPI, UserAPI } from "@verigate/contract";
-import { attemptTimeout } from "@verigate/resilience";
+import {
+  attemptTimeout,
+  concurrencyLimit,
+  createBackoff,
+  createBreakers,
+  createRetryBudget,
+  rateLimit,
+  retry,
+} from "@verigate/resilience";
 import {
   browserGuard,
   createFrontDoor,
@@ -54,6 +62,9 @@ const requestBytesMax = 64 * 1024;
 const watchersMax = 1_000;
 /** Three attempts to connect fit in the default deadline. */
 const connectTimeoutMs = 3_000;
+/** The most attempts of a class that wait for a slot, and how long one waits for a slot or its turn. */
+const waitingMax = 256;
+const waitMsMax = 1_000;
 const userListKeptMs = 30_000;
 const userListBytesMax = 64 * 1024 * 1024;
 
@@ -73,8 +84,23 @@ export function composeGateway(options: ComposeOptions): Gateway {
     ...(values.VERIGATE_UPSTREAM_CA_FILE === undefined ? {} : { ca: values.VERIGATE_UPSTREAM_CA_FILE.bytes }),
   });
   const account = { username: values.MESSENTE_API_USERNAME, password: values.MESSENTE_API_PASSWORD };
+  const breaker = createBreakers({
+    clock,
+    errorPercent: values.VERIGATE_BREAKER_ERROR_PERCENT,
+    callsMin: values.VERIGATE_BREAKER_MIN_CALLS,
+    windowMs: values.VERIGATE_BREAKER_WINDOW,
+    openMs: values.VERIGATE_BREAKER_OPEN,
+  });
   const attempt = stack<Attempt, Answer>(
     [
+      // First, so that what is refused takes neither a slot nor a turn.
+      breaker.refuseWhileOpen,
+      // Before the pool, whose own queue would be blind and unbounded.
+      concurrencyLimit({ clock, total: values.VERIGATE_UPSTREAM_CONCURRENCY, waitingMax, waitMsMax }),
+      // With a slot in hand, so that a turn is not given to who can't use it.
+      rateLimit({ clock, perSecond: values.VERIGATE_UPSTREAM_RPS, waitMsMax }),
+      // Below all that waits or refuses by itself: only the upstream's doing counts.
+      breaker.record,
       // Whatever the upstream does, an attempt ends; its caller may be gone by then.
       attemptTimeout({
         clock,
@@ -85,7 +111,19 @@ export function composeGateway(options: ComposeOptions): Gateway {
     ],
     upstream.exchange,
   );
-  const provider: Provider = options.provider ?? createVerigator({ exchange: attempt, decodeUserList });
+  const exchange = stack<Attempt, Answer>(
+    [
+      // Around single attempts: each is limited, timed and judged by itself.
+      retry({
+        clock,
+        attemptsMax: values.VERIGATE_RETRY_ATTEMPTS,
+        backoff: createBackoff({ baseMs: 50, maxMs: 1_000, random: Math.random }),
+        budget: createRetryBudget({ tokensMax: 100, tokenRatio: 0.1 }),
+      }),
+    ],
+    attempt,
+  );
+  const provider: Provider = options.provider ?? createVerigator({ exchange, decodeUserList });
 
   // From a decoded message to its response.
   const lists = createUserLists({ provider, clock, keptMs: userListKeptMs, bytesMax: userListBytesMax });

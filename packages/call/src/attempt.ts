@@ -6,10 +6,14 @@ import type { Progress } from "./call.ts";
  */
 export type RetryClass = "safe" | "unsent-only";
 
+/** What an operation is about: trouble of one class must not starve or stop another. */
+export type OperationClass = "authentication" | "directory" | "list";
+
 /** One HTTP request to the upstream, ready to be sent. */
 export interface Attempt {
   /** The operation's name, such as `VerifyPin`. */
   readonly operation: string;
+  readonly operationClass: OperationClass;
   readonly retry: RetryClass;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Path with every part escaped. */
@@ -30,6 +34,8 @@ export interface Answer {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
+  /** Whether an earlier attempt of the same request was sent and got no answer, so that it may have been carried out. */
+  readonly isAfterLostAttempt?: true;
 }
 
 /**

@@ -24,6 +24,8 @@ export type FaultKind =
   | "upstream-forbidden"
   | "gateway-bug"
   | "shutting-down"
+  | "overloaded"
+  | "upstream-circuit-open"
   | "upstream-rate-limited"
   | "upstream-unreachable"
   | "upstream-failed"
@@ -51,6 +53,8 @@ export const faultOwners: Readonly<Record<FaultKind, FaultOwner>> = {
   "upstream-forbidden": "gateway",
   "gateway-bug": "gateway",
   "shutting-down": "capacity",
+  overloaded: "capacity",
+  "upstream-circuit-open": "upstream",
   "upstream-rate-limited": "capacity",
   "upstream-unreachable": "upstream",
   "upstream-failed": "upstream",

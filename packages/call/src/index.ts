@@ -1,4 +1,4 @@
-export type { Answer, Attempt, Exchange, RetryClass } from "./attempt.ts";
+export type { Answer, Attempt, Exchange, OperationClass, RetryClass } from "./attempt.ts";
 export { type Call, createProgress, type Peer, type Progress, type Protocol } from "./call.ts";
 export { type Clock, systemClock, type Timer } from "./clock.ts";
 export {
@@ -12,4 +12,6 @@ export {
   faultOwners,
   isFault,
 } from "./fault.ts";
+export { retryAfterMsFromHeaders } from "./retry-after.ts";
+export { sleep } from "./sleep.ts";
 export { type Handler, type Layer, stack } from "./stack.ts";

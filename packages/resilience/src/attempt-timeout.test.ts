@@ -1,23 +1,10 @@
-import { type Answer, type Attempt, createProgress, type Exchange } from "@verigate/call";
+import type { Exchange } from "@verigate/call";
 import { createTestClock } from "@verigate/call/testing";
 import { expect, it } from "vitest";
 import { attemptTimeout } from "./attempt-timeout.ts";
+import { answerOf, attemptOf } from "./scripted.ts";
 
 const timeoutMs = { safe: 1_500, "unsent-only": 15_000 };
-const answer: Answer = { status: 200, headers: {}, body: Buffer.alloc(0) };
-
-function attemptOf(retry: Attempt["retry"]): Attempt {
-  return {
-    operation: "Any",
-    retry,
-    method: "PUT",
-    path: "/",
-    headers: {},
-    body: undefined,
-    answerBytesMax: 1,
-    progress: createProgress(),
-  };
-}
 
 it.each([
   ["safe", 1_500],
@@ -32,7 +19,7 @@ it.each([
         reject(new Error("given up"));
       });
     });
-  const result = attemptTimeout({ clock, timeoutMs })(hanging)(attemptOf(retry));
+  const result = attemptTimeout({ clock, timeoutMs })(hanging)(attemptOf({ retry }));
   const settled = expect(result).rejects.toThrow("given up");
 
   clock.advance(ms - 1);
@@ -45,11 +32,11 @@ it.each([
 it("an attempt that ends leaves no timer behind", async () => {
   const clock = createTestClock();
 
-  await attemptTimeout({ clock, timeoutMs })(async () => answer)(attemptOf("safe"));
+  await attemptTimeout({ clock, timeoutMs })(async () => answerOf(200))(attemptOf());
   await expect(
     attemptTimeout({ clock, timeoutMs })(async () => {
       throw new Error("no");
-    })(attemptOf("safe")),
+    })(attemptOf()),
   ).rejects.toThrow("no");
 
   expect(clock.pendingTimers()).toBe(0);

@@ -110,6 +110,18 @@ export const errorCatalogue: Readonly<Record<FaultKind, ErrorEntry>> = {
     next: NextStep.WAIT,
     message: "the provider limits the rate of requests",
   },
+  "upstream-circuit-open": {
+    code: Code.Unavailable,
+    reason: ErrorReason.UPSTREAM_CIRCUIT_OPEN,
+    next: NextStep.WAIT,
+    message: "the provider fails, and is left alone for a moment; nothing was sent",
+  },
+  overloaded: {
+    code: Code.Unavailable,
+    reason: ErrorReason.OVERLOADED,
+    next: NextStep.WAIT,
+    message: "the gateway has too much to do; nothing was sent",
+  },
   "upstream-unreachable": {
     code: Code.Unavailable,
     reason: ErrorReason.UPSTREAM_UNREACHABLE,

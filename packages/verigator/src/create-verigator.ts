@@ -36,6 +36,7 @@ export function createVerigator({ exchange, decodeUserList }: VerigatorOptions):
     const body = endpoint.body === undefined ? undefined : JSON.stringify(endpoint.body(params));
     const answer = await exchange({
       operation: endpoint.operation,
+      operationClass: endpoint.operationClass,
       retry: endpoint.retry,
       method: endpoint.method,
       path: expandPath(endpoint.path, params as Readonly<Record<string, string>>),
@@ -47,6 +48,10 @@ export function createVerigator({ exchange, decodeUserList }: VerigatorOptions):
       answerBytesMax: bytesMax,
       progress,
     });
+    if (answer.status === 404 && endpoint.method === "DELETE" && answer.isAfterLostAttempt) {
+      // An earlier attempt, whose answer was lost, has deleted it.
+      return answer;
+    }
     if (!endpoint.accepts.includes(answer.status)) {
       throw faultFromAnswer(endpoint, params, answer);
     }

@@ -1,4 +1,4 @@
-import type { Attempt, FaultKind, FaultResource, RetryClass } from "@verigate/call";
+import type { Attempt, FaultKind, FaultResource, OperationClass, RetryClass } from "@verigate/call";
 import type { JsonObject } from "./decode.ts";
 import {
   type Initiation,
@@ -16,6 +16,7 @@ import {
 export interface Endpoint<Params, Result> {
   /** The operation's name in the RPC contract. */
   readonly operation: string;
+  readonly operationClass: OperationClass;
   readonly method: Attempt["method"];
   /** See {@link expandPath}. The parts are members of `Params`. */
   readonly path: string;
@@ -70,6 +71,7 @@ const aUser = (params: UserRef): FaultResource => ({ type: "verigate.v1.User", n
 
 export const createService: Endpoint<NewService, Service> = {
   operation: "CreateService",
+  operationClass: "directory",
   method: "POST",
   path: services,
   retry: "unsent-only",
@@ -82,6 +84,7 @@ export const createService: Endpoint<NewService, Service> = {
 
 export const getService: Endpoint<ServiceRef, Service> = {
   operation: "GetService",
+  operationClass: "directory",
   method: "GET",
   path: service,
   retry: "safe",
@@ -93,6 +96,7 @@ export const getService: Endpoint<ServiceRef, Service> = {
 
 export const deleteService: Endpoint<ServiceRef, void> = {
   operation: "DeleteService",
+  operationClass: "directory",
   method: "DELETE",
   path: service,
   retry: "safe",
@@ -110,6 +114,7 @@ export const deleteService: Endpoint<ServiceRef, void> = {
 
 export const createUser: Endpoint<NewUser, User> = {
   operation: "CreateUser",
+  operationClass: "directory",
   method: "POST",
   path: users,
   retry: "unsent-only",
@@ -123,6 +128,7 @@ export const createUser: Endpoint<NewUser, User> = {
 /** Its answers are decoded off the main thread: see {@link createUserListDecoder}. */
 export const listUsers: Endpoint<ServiceRef, void> = {
   operation: "ListUsers",
+  operationClass: "list",
   method: "GET",
   path: users,
   retry: "safe",
@@ -134,6 +140,7 @@ export const listUsers: Endpoint<ServiceRef, void> = {
 
 export const getUser: Endpoint<UserRef, User> = {
   operation: "GetUser",
+  operationClass: "directory",
   method: "GET",
   path: user,
   retry: "safe",
@@ -145,6 +152,7 @@ export const getUser: Endpoint<UserRef, User> = {
 
 export const deleteUser: Endpoint<UserRef, void> = {
   operation: "DeleteUser",
+  operationClass: "directory",
   method: "DELETE",
   path: user,
   retry: "safe",
@@ -156,6 +164,7 @@ export const deleteUser: Endpoint<UserRef, void> = {
 
 export const initiateAuth: Endpoint<NewAuthentication, Initiation> = {
   operation: "InitiateAuth",
+  operationClass: "authentication",
   method: "POST",
   path: auth,
   retry: "unsent-only",
@@ -168,6 +177,7 @@ export const initiateAuth: Endpoint<NewAuthentication, Initiation> = {
 
 export const verifyPin: Endpoint<Guess, Verification> = {
   operation: "VerifyPin",
+  operationClass: "authentication",
   method: "PUT",
   path: auth,
   // A PUT, but a guess that is sent twice burns the user's PIN.

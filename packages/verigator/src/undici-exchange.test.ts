@@ -51,6 +51,7 @@ function exchangeWith(origin: URL, connections = 4): UndiciExchange {
 function attemptOf(given: Partial<Attempt> = {}): Attempt {
   return {
     operation: "VerifyPin",
+    operationClass: "authentication",
     retry: "unsent-only",
     method: "PUT",
     path: "/v1/x",
@@ -160,7 +161,7 @@ it("an attempt that is given up while it waits for a connection is never sent", 
   await expect.poll(() => requests.length).toBe(1);
   release();
   await first;
-  expect(await abandoned).toBe("upstream-unreachable");
+  expect(await abandoned).toBe("cancelled");
   await expect.poll(() => requests.length).toBe(2);
   release();
   await last;

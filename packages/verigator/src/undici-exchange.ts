@@ -131,7 +131,7 @@ class AttemptHandler implements Dispatcher.DispatchHandler {
 
   #faultWithoutAnswer(cause: Error): Fault {
     if (this.#controller === undefined) {
-      return new Fault("upstream-unreachable", { cause });
+      return new Fault(this.#attempt.progress.isAbandoned ? "cancelled" : "upstream-unreachable", { cause });
     }
     return new Fault(this.#attempt.retry === "safe" ? "upstream-failed" : "outcome-unknown", { cause });
   }

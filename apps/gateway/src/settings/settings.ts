@@ -145,11 +145,51 @@ export const settings = {
       "Giving it up early only makes unknown outcomes.",
     parse: timeout,
   },
+  VERIGATE_RETRY_ATTEMPTS: {
+    shape: "1 to 10",
+    default: "3",
+    meaning: "How often a request that is safe to repeat is tried in all.",
+    parse: integerOf(1, 10),
+  },
   VERIGATE_UPSTREAM_CONCURRENCY: {
-    shape: "1 to 10000",
+    shape: "2 to 10000",
     default: "256",
-    meaning: "The most connections to the upstream, and so the most requests in flight; more wait, unsent.",
-    parse: integerOf(1, 10_000),
+    meaning:
+      "The most requests upstream in flight, and connections to it. Authentication always has half of them, user lists " +
+      "never more than two; a few more wait a moment, the rest is refused as OVERLOADED.",
+    parse: integerOf(2, 10_000),
+  },
+  VERIGATE_UPSTREAM_RPS: {
+    shape: "0 to 100000",
+    default: "150",
+    meaning:
+      "Requests upstream per second and process; bursts wait a moment. Messente allows 150 per address. 0 is no limit.",
+    parse: integerOf(0, 100_000),
+  },
+  VERIGATE_BREAKER_ERROR_PERCENT: {
+    shape: "0 to 100",
+    default: "50",
+    meaning:
+      "The share of upstream failures from which on calls are refused at once as UPSTREAM_CIRCUIT_OPEN. 0 turns that off.",
+    parse: integerOf(0, 100),
+  },
+  VERIGATE_BREAKER_MIN_CALLS: {
+    shape: "1 to 100000",
+    default: "20",
+    meaning: "With fewer answers in the window, calls are not refused.",
+    parse: integerOf(1, 100_000),
+  },
+  VERIGATE_BREAKER_WINDOW: {
+    shape: "duration",
+    default: "10s",
+    meaning: "How far back failures count.",
+    parse: durationOf(100),
+  },
+  VERIGATE_BREAKER_OPEN: {
+    shape: "duration",
+    default: "5s",
+    meaning: "How long calls are refused before one is let through as a probe.",
+    parse: durationOf(100),
   },
   VERIGATE_DRAIN_DELAY: {
     shape: "duration",

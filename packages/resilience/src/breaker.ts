@@ -1,0 +1,113 @@
+import { type Clock, type Exchange, Fault, type OperationClass, type Progress } from "@verigate/call";
+import CircuitBreaker from "opossum";
+import { answerFromEnd, endOf, verdictOf } from "./attempt-verdict.ts";
+
+export interface BreakerOptions {
+  readonly clock: Clock;
+  /** The share of failures from which on it opens, in percent; 0 turns it off. */
+  readonly errorPercent: number;
+  /** With fewer verdicts in the window, it stays closed. */
+  readonly callsMin: number;
+  /** How far back verdicts count, in milliseconds. */
+  readonly windowMs: number;
+  /** How long it stays open before it lets a probe through, in milliseconds. */
+  readonly openMs: number;
+}
+
+/** A circuit breaker as two layers, because what is refused must not take a slot first. */
+export interface Breaker {
+  /** `upstream-circuit-open` at once while it is open, or half-open with its probe under way. */
+  readonly refuseWhileOpen: (next: Exchange) => Exchange;
+  /** Tells it how each attempt ended. Nothing below may wait or refuse: it would count as the upstream's doing. */
+  readonly record: (next: Exchange) => Exchange;
+}
+
+/** A breaker for each class of operation: trouble with the directory must not stop logins. */
+export function createBreakers(options: BreakerOptions): Breaker {
+  const breakers: Readonly<Record<OperationClass, Breaker>> = {
+    authentication: createBreaker(options),
+    directory: createBreaker(options),
+    list: createBreaker(options),
+  };
+  const byClass =
+    (layer: keyof Breaker) =>
+    (next: Exchange): Exchange => {
+      const exchanges: Readonly<Record<OperationClass, Exchange>> = {
+        authentication: breakers.authentication[layer](next),
+        directory: breakers.directory[layer](next),
+        list: breakers.list[layer](next),
+      };
+      return (attempt) => exchanges[attempt.operationClass](attempt);
+    };
+  return { refuseWhileOpen: byClass("refuseWhileOpen"), record: byClass("record") };
+}
+
+/**
+ * opossum keeps the window and the states; it is told of each verdict when there
+ * is one, and runs nothing itself. So an attempt without a verdict neither opens
+ * nor closes it, nothing hangs in it, and of what ends while it is half-open only
+ * the probe counts. A probe without a verdict opens it again.
+ */
+export function createBreaker(options: BreakerOptions): Breaker {
+  const { clock } = options;
+  if (options.errorPercent === 0) {
+    return { refuseWhileOpen: (next) => next, record: (next) => next };
+  }
+  const circuit = new CircuitBreaker(tell, {
+    timeout: false,
+    // opossum opens above its threshold: with 100 it never would.
+    errorThresholdPercentage: options.errorPercent - 0.001,
+    volumeThreshold: options.callsMin,
+    rollingCountTimeout: options.windowMs,
+    resetTimeout: options.openMs,
+    // Both keep timers and arrays for figures that nobody reads.
+    rollingPercentilesEnabled: false,
+    enableSnapshots: false,
+  });
+  let openedAtMs = 0;
+  let probe: Progress | undefined;
+  circuit.on("open", () => {
+    openedAtMs = clock.nowMs();
+  });
+
+  const refusal = () =>
+    new Fault("upstream-circuit-open", { retryAfterMs: Math.max(0, openedAtMs + options.openMs - clock.nowMs()) });
+
+  return {
+    refuseWhileOpen: (next) => async (attempt) => {
+      if (circuit.closed) {
+        return next(attempt);
+      }
+      if (!circuit.halfOpen || probe !== undefined) {
+        throw refusal();
+      }
+      probe = attempt.progress;
+      try {
+        return await next(attempt);
+      } finally {
+        probe = undefined;
+        if (circuit.halfOpen) {
+          circuit.open();
+        }
+      }
+    },
+    record: (next) => async (attempt) => {
+      // It may have opened while this attempt waited for a slot.
+      if (!circuit.closed && probe !== attempt.progress) {
+        throw refusal();
+      }
+      const end = await endOf(next(attempt));
+      const verdict = verdictOf(end);
+      if (verdict !== "none" && (circuit.closed || (circuit.halfOpen && probe === attempt.progress))) {
+        await circuit.fire(verdict === "success").catch(() => undefined);
+      }
+      return answerFromEnd(end);
+    },
+  };
+}
+
+async function tell(isSuccess: boolean): Promise<void> {
+  if (!isSuccess) {
+    throw new Error("the upstream failed");
+  }
+}

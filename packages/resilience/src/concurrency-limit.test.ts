@@ -1,0 +1,111 @@
+import type { OperationClass } from "@verigate/call";
+import { createTestClock } from "@verigate/call/testing";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { concurrencyLimit } from "./concurrency-limit.ts";
+import { attemptOf, createScripted, outcomeOf, settle } from "./scripted.ts";
+
+function scene(total: number, waitingMax = 100) {
+  const clock = createTestClock();
+  const scripted = createScripted();
+  const exchange = concurrencyLimit({ clock, total, waitingMax, waitMsMax: 1_000 })(scripted.exchange);
+  const start = (operationClass: OperationClass, given = {}) =>
+    outcomeOf(exchange(attemptOf({ operationClass, ...given })));
+  const open = (operationClass?: OperationClass) =>
+    scripted.open.filter(({ attempt }) => operationClass === undefined || attempt.operationClass === operationClass)
+      .length;
+  return { clock, scripted, start, open };
+}
+
+it("lists get two slots and the directory half, so that authentication always has the other half", () => {
+  const { start, open } = scene(8);
+  for (let each = 0; each < 20; each += 1) {
+    void start("list");
+    void start("directory");
+  }
+  expect([open("list"), open("directory"), open("authentication")]).toEqual([2, 2, 0]);
+  for (let each = 0; each < 20; each += 1) {
+    void start("authentication");
+  }
+  expect([open("list"), open("directory"), open("authentication")]).toEqual([2, 2, 4]);
+});
+
+it("authentication may use every slot, and waits its turn in order", async () => {
+  const { scripted, start, open } = scene(2);
+  const outcomes = [start("authentication"), start("authentication"), start("authentication"), start("authentication")];
+  expect(open()).toBe(2);
+  scripted.open[0]?.end(201);
+  expect(await outcomes[0]).toBe("201");
+  await settle();
+  expect(open()).toBe(2);
+  scripted.open[1]?.end(203);
+  expect(await outcomes[2]).toBe("203");
+});
+
+it("a full queue refuses at once, and a wait that takes too long ends", async () => {
+  const { clock, scripted, start } = scene(1, 2);
+  void start("authentication");
+  const waiting = [start("authentication"), start("authentication")];
+
+  expect(await start("authentication")).toBe("overloaded");
+  clock.advance(1_000);
+  expect(await Promise.all(waiting)).toEqual(["overloaded", "overloaded"]);
+  expect(scripted.started()).toBe(1);
+  expect(clock.pendingTimers()).toBe(0);
+});
+
+it("who left while waiting is passed over", async () => {
+  const { scripted, start } = scene(1);
+  const gone = attemptOf();
+  void start("authentication");
+  const first = start("authentication", { progress: gone.progress });
+  const second = start("authentication");
+  gone.progress.isAbandoned = true;
+  scripted.open[0]?.end(200);
+
+  expect(await first).toBe("cancelled");
+  await settle();
+  scripted.open[0]?.end(202);
+  expect(await second).toBe("202");
+  expect(scripted.started()).toBe(2);
+});
+
+it("whatever happens, the bounds hold, and nobody waits while there is room", async () => {
+  const classes = fc.constantFrom<OperationClass>("authentication", "directory", "list");
+  const step = fc.oneof(
+    fc.record({ start: classes, isGone: fc.boolean() }),
+    fc.record({ end: fc.nat(20) }),
+    fc.record({ advance: fc.nat(1_500) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 9 }), fc.array(step, { maxLength: 60 }), async (total, steps) => {
+      const { clock, scripted, start, open } = scene(total, 5);
+      const outcomes: Promise<string>[] = [];
+      for (const each of steps) {
+        if ("start" in each) {
+          const { progress } = attemptOf();
+          progress.isAbandoned = each.isGone;
+          outcomes.push(start(each.start, { progress }));
+        } else if ("end" in each) {
+          scripted.open[each.end % Math.max(1, scripted.open.length)]?.end(200);
+        } else {
+          clock.advance(each.advance);
+        }
+        await settle();
+        const others = Math.max(1, Math.floor(total / 2));
+        expect(open()).toBeLessThanOrEqual(total);
+        expect(open("directory") + open("list")).toBeLessThanOrEqual(others);
+        expect(open("list")).toBeLessThanOrEqual(2);
+      }
+      for (let rounds = 0; rounds < 200 && scripted.open.length > 0; rounds += 1) {
+        scripted.open[0]?.end(200);
+        await settle();
+      }
+      for (const outcome of await Promise.all(outcomes)) {
+        expect(["200", "overloaded", "cancelled"]).toContain(outcome);
+      }
+      expect(clock.pendingTimers()).toBe(0);
+    }),
+    { numRuns: 50 },
+  );
+});

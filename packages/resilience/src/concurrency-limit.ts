@@ -1,0 +1,102 @@
+import { type Clock, type Exchange, Fault, type OperationClass, type Progress } from "@verigate/call";
+
+export interface ConcurrencyLimitOptions {
+  readonly clock: Clock;
+  /** The most attempts in flight, of all classes together. */
+  readonly total: number;
+  /** The most attempts of one class that wait their turn. */
+  readonly waitingMax: number;
+  /** The longest that one waits, in milliseconds. */
+  readonly waitMsMax: number;
+}
+
+/** What a refused caller is told to wait, in milliseconds: about as long as a slot takes to become free. */
+const retryAfterMs = 1_000;
+const listsMax = 2;
+
+interface Waiting {
+  /** Takes the slot, or says false where it has no more use for it. */
+  readonly start: () => boolean;
+}
+
+/**
+ * Bounds the attempts in flight. Whatever is not authentication gets at most half
+ * of the slots, and lists two of those, so that nothing can starve logins. Who
+ * finds none free waits in a short queue of its class; a full queue, or a wait
+ * that takes too long, is `overloaded`, before anything was sent.
+ */
+export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Exchange) => Exchange {
+  const { clock, total } = options;
+  const othersMax = Math.max(1, Math.floor(total / 2));
+  const inFlight: Record<OperationClass, number> = { authentication: 0, directory: 0, list: 0 };
+  const queues: Record<OperationClass, Set<Waiting>> = {
+    authentication: new Set(),
+    directory: new Set(),
+    list: new Set(),
+  };
+  const sum = () => inFlight.authentication + inFlight.directory + inFlight.list;
+
+  function isFree(operationClass: OperationClass): boolean {
+    if (sum() >= total) {
+      return false;
+    }
+    if (operationClass === "authentication") {
+      return true;
+    }
+    return inFlight.directory + inFlight.list < othersMax && (operationClass !== "list" || inFlight.list < listsMax);
+  }
+
+  function release(operationClass: OperationClass): void {
+    inFlight[operationClass] -= 1;
+    for (const next of ["authentication", "directory", "list"] as const) {
+      for (const waiting of queues[next]) {
+        if (!isFree(next)) {
+          break;
+        }
+        queues[next].delete(waiting);
+        if (waiting.start()) {
+          inFlight[next] += 1;
+        }
+      }
+    }
+  }
+
+  function wait(operationClass: OperationClass, progress: Progress): Promise<void> {
+    const queue = queues[operationClass];
+    if (queue.size >= options.waitingMax) {
+      throw new Fault("overloaded", { retryAfterMs });
+    }
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        start() {
+          timer.cancel();
+          if (progress.isAbandoned) {
+            reject(new Fault("cancelled"));
+            return false;
+          }
+          resolve();
+          return true;
+        },
+      };
+      const timer = clock.setTimer(options.waitMsMax, () => {
+        queue.delete(waiting);
+        reject(new Fault("overloaded", { retryAfterMs }));
+      });
+      queue.add(waiting);
+    });
+  }
+
+  return (next) => async (attempt) => {
+    const { operationClass, progress } = attempt;
+    if (isFree(operationClass) && queues[operationClass].size === 0) {
+      inFlight[operationClass] += 1;
+    } else {
+      await wait(operationClass, progress);
+    }
+    try {
+      return await next(attempt);
+    } finally {
+      release(operationClass);
+    }
+  };
+}

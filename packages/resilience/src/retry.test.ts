@@ -1,0 +1,185 @@
+import type { Answer, FaultKind } from "@verigate/call";
+import { createTestClock } from "@verigate/call/testing";
+import { expect, it } from "vitest";
+import { createBackoff } from "./backoff.ts";
+import { retry } from "./retry.ts";
+import { createRetryBudget } from "./retry-budget.ts";
+import { answerOf, attemptOf, createScripted, outcomeOf, settle } from "./scripted.ts";
+
+function scene(tokensMax = 100) {
+  const clock = createTestClock();
+  const scripted = createScripted();
+  const layer = retry({
+    clock,
+    attemptsMax: 3,
+    backoff: createBackoff({ baseMs: 50, maxMs: 1_000, random: () => 0.5 }),
+    budget: createRetryBudget({ tokensMax, tokenRatio: 0.1 }),
+  });
+  /** Ends the attempt that is open, and lets the wait after it pass. */
+  const end = async (how: number | FaultKind | Answer, waitMs = 1_000) => {
+    scripted.open[0]?.end(how);
+    await settle();
+    clock.advance(waitMs);
+    await settle();
+  };
+  return { clock, scripted, exchange: layer(scripted.exchange), end };
+}
+
+const unsafe = { retry: "unsent-only", method: "PUT" } as const;
+
+it.each([500, 503, "upstream-failed", "upstream-unreachable"] as const)(
+  "a safe attempt is repeated after %s, three times in all",
+  async (failure) => {
+    const { scripted, exchange, end } = scene();
+    const outcome = outcomeOf(exchange(attemptOf()));
+    await end(failure);
+    await end(failure);
+    await end(failure);
+
+    expect(await outcome).toBe(String(failure));
+    expect(scripted.started()).toBe(3);
+  },
+);
+
+it.each([500, 503, "outcome-unknown", "upstream-bad-response", 400, 401, 404] as const)(
+  "an attempt that is not safe to repeat is never sent again after %s",
+  async (failure) => {
+    const { scripted, exchange, end } = scene();
+    const outcome = outcomeOf(exchange(attemptOf(unsafe)));
+    await end(failure);
+
+    expect(await outcome).toBe(String(failure));
+    expect(scripted.started()).toBe(1);
+  },
+);
+
+it("an attempt that is not safe to repeat is repeated where nothing of it was sent", async () => {
+  const { scripted, exchange, end } = scene();
+  const outcome = outcomeOf(exchange(attemptOf(unsafe)));
+  await end("upstream-unreachable");
+  await end(200);
+
+  expect(await outcome).toBe("200");
+  expect(scripted.started()).toBe(2);
+});
+
+it("after 429 an attempt that is not safe to repeat is repeated once, and its outcome is not open in between", async () => {
+  const { scripted, exchange, end } = scene();
+  const attempt = attemptOf(unsafe);
+  attempt.progress.isOutcomeOpen = true;
+  const outcome = outcomeOf(exchange(attempt));
+  scripted.open[0]?.end(429);
+  await settle();
+  expect(attempt.progress.isOutcomeOpen).toBe(false);
+  await end(429);
+  await end(429);
+
+  expect(await outcome).toBe("429");
+  expect(scripted.started()).toBe(2);
+});
+
+it.each(["overloaded", "upstream-circuit-open", "cancelled", "gateway-bug"] as const)(
+  "what was refused by ourselves as %s is not repeated",
+  async (refusal) => {
+    const { scripted, exchange, end } = scene();
+    const outcome = outcomeOf(exchange(attemptOf()));
+    await end(refusal);
+
+    expect(await outcome).toBe(refusal);
+    expect(scripted.started()).toBe(1);
+  },
+);
+
+it("the wait is the one that Retry-After asks for, and else grows", async () => {
+  const { clock, scripted, exchange } = scene();
+  const outcome = outcomeOf(exchange(attemptOf()));
+  scripted.open[0]?.end(answerOf(503, { "retry-after": "7" }));
+  await settle();
+  clock.advance(6_999);
+  await settle();
+  expect(scripted.started()).toBe(1);
+  clock.advance(1);
+  await settle();
+  expect(scripted.started()).toBe(2);
+
+  scripted.open[0]?.end(500);
+  await settle();
+  clock.advance(49);
+  await settle();
+  expect(scripted.started()).toBe(2);
+  clock.advance(1);
+  await settle();
+  expect(scripted.started()).toBe(3);
+  scripted.open[0]?.end(200);
+  expect(await outcome).toBe("200");
+});
+
+it("a wait that would pass the deadline is not begun: the caller gets the answer at once", async () => {
+  const { scripted, exchange, end } = scene();
+  const attempt = attemptOf();
+  attempt.progress.deadlineAtMs = 5_000;
+  const outcome = outcomeOf(exchange(attempt));
+  await end(answerOf(429, { "retry-after": "5" }), 0);
+
+  expect(await outcome).toBe("429");
+  expect(scripted.started()).toBe(1);
+});
+
+it("with less than 20 ms left, or nobody waiting, nothing is sent", async () => {
+  const { scripted, exchange } = scene();
+  const late = attemptOf();
+  late.progress.deadlineAtMs = 19;
+  const gone = attemptOf();
+  gone.progress.isAbandoned = true;
+
+  expect(await outcomeOf(exchange(late))).toBe("deadline-exceeded");
+  expect(await outcomeOf(exchange(gone))).toBe("deadline-exceeded");
+  expect(scripted.started()).toBe(0);
+});
+
+it("a caller who leaves during the wait gets no further attempt", async () => {
+  const { scripted, exchange, end } = scene();
+  const attempt = attemptOf();
+  const outcome = outcomeOf(exchange(attempt));
+  scripted.open[0]?.end(500);
+  await settle();
+  attempt.progress.isAbandoned = true;
+  await end(200);
+
+  expect(await outcome).toBe("deadline-exceeded");
+  expect(scripted.started()).toBe(1);
+});
+
+it.each([
+  ["upstream-failed", true],
+  [500, true],
+  ["upstream-unreachable", undefined],
+  [429, undefined],
+] as const)("an answer after %s says whether an earlier one was lost: %s", async (first, isAfterLostAttempt) => {
+  const { exchange, end } = scene();
+  const answer = exchange(attemptOf({ method: "DELETE" }));
+  await end(first);
+  await end(404);
+
+  expect((await answer).isAfterLostAttempt).toBe(isAfterLostAttempt);
+});
+
+it("repeats stop when most attempts fail, and come back with successes", async () => {
+  const { scripted, exchange, end } = scene(4);
+  const call = async (how: number) => {
+    const before = scripted.started();
+    const outcome = outcomeOf(exchange(attemptOf()));
+    while (scripted.open.length > 0) {
+      await end(how);
+    }
+    await outcome;
+    return scripted.started() - before;
+  };
+
+  expect(await call(500)).toBe(2);
+  expect(await call(500)).toBe(1);
+  for (let success = 0; success < 40; success += 1) {
+    expect(await call(200)).toBe(1);
+  }
+  expect(await call(500)).toBe(2);
+});

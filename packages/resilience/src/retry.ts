@@ -1,0 +1,97 @@
+import {
+  type Answer,
+  type Attempt,
+  type Clock,
+  type Exchange,
+  Fault,
+  isFault,
+  type Progress,
+  retryAfterMsFromHeaders,
+  sleep,
+} from "@verigate/call";
+import { type AttemptEnd, answerFromEnd, endOf, verdictOf } from "./attempt-verdict.ts";
+import type { Backoff } from "./backoff.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+
+export interface RetryOptions {
+  readonly clock: Clock;
+  /** The most attempts of one request, the first included. */
+  readonly attemptsMax: number;
+  readonly backoff: Backoff;
+  readonly budget: RetryBudget;
+}
+
+/** With less left until the deadline, an attempt is not worth sending, in milliseconds. */
+const usefulMs = 20;
+
+/**
+ * Repeats what is safe to repeat, within the caller's deadline:
+ *
+ * - a safe attempt after the upstream failed;
+ * - any attempt of which nothing was sent;
+ * - after 429, which is taken as unprocessed, a safe attempt as often as after a
+ *   failure, another once. The wait is the one that Retry-After asks for.
+ *
+ * What was refused by ourselves is never repeated: it would add to what it is
+ * refused for. An answer that comes after an attempt whose own answer was lost
+ * says so, because a DELETE that finds nothing is then a success.
+ */
+export function retry({ clock, attemptsMax, backoff, budget }: RetryOptions): (next: Exchange) => Exchange {
+  const leftMs = (progress: Progress) => progress.deadlineAtMs - clock.nowMs();
+
+  return (next) => async (attempt) => {
+    let isAnswerLost = false;
+    for (let tries = 1; ; tries += 1) {
+      if (attempt.progress.isAbandoned || leftMs(attempt.progress) < usefulMs) {
+        throw new Fault("deadline-exceeded");
+      }
+      const end = await endOf(next(attempt));
+      count(budget, end);
+      isAnswerLost ||= isLost(end);
+      const repeatsMax = isRateLimited(end) && attempt.retry === "unsent-only" ? 1 : attemptsMax - 1;
+      if (!isRepeatable(attempt, end) || tries > repeatsMax || !budget.allowsRepeat) {
+        return withLoss(answerFromEnd(end), isAnswerLost);
+      }
+      const waitMs = ("answer" in end ? retryAfterMsFromHeaders(end.answer.headers) : undefined) ?? backoff(tries);
+      if (waitMs + usefulMs > leftMs(attempt.progress)) {
+        return withLoss(answerFromEnd(end), isAnswerLost);
+      }
+      // It was not carried out, so until the next attempt nothing is open.
+      attempt.progress.isOutcomeOpen = false;
+      await sleep(clock, waitMs);
+    }
+  };
+}
+
+function count(budget: RetryBudget, end: AttemptEnd): void {
+  const verdict = verdictOf(end);
+  if (verdict === "success") {
+    budget.onSuccess();
+  } else if (verdict === "failure") {
+    budget.onFailure();
+  }
+}
+
+function isRepeatable({ retry: retryClass }: Attempt, end: AttemptEnd): boolean {
+  if (isRateLimited(end)) {
+    return true;
+  }
+  if ("answer" in end) {
+    return retryClass === "safe" && end.answer.status >= 500;
+  }
+  const kind = isFault(end.error) ? end.error.kind : undefined;
+  return kind === "upstream-unreachable" || (retryClass === "safe" && kind === "upstream-failed");
+}
+
+function isRateLimited(end: AttemptEnd): boolean {
+  return "answer" in end && end.answer.status === 429;
+}
+
+/** Whether it may have been carried out without our knowing. */
+function isLost(end: AttemptEnd): boolean {
+  return "answer" in end ? end.answer.status >= 500 : isFault(end.error) && end.error.kind === "upstream-failed";
+}
+
+function withLoss(answer: Answer, isAnswerLost: boolean): Answer {
+  return isAnswerLost ? { ...answer, isAfterLostAttempt: true } : answer;
+}
