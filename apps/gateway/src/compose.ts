@@ -83,7 +83,6 @@ export function composeGateway(options: ComposeOptions): Gateway {
     connectTimeoutMs,
     ...(values.VERIGATE_UPSTREAM_CA_FILE === undefined ? {} : { ca: values.VERIGATE_UPSTREAM_CA_FILE.bytes }),
   });
-  const account = { username: values.MESSENTE_API_USERNAME, password: values.MESSENTE_API_PASSWORD };
   const breaker = createBreakers({
     clock,
     errorPercent: values.VERIGATE_BREAKER_ERROR_PERCENT,
@@ -107,7 +106,7 @@ export function composeGateway(options: ComposeOptions): Gateway {
         timeoutMs: { safe: values.VERIGATE_ATTEMPT_TIMEOUT, "unsent-only": values.VERIGATE_UNSAFE_ATTEMPT_TIMEOUT },
       }),
       // Innermost, so that nothing above ever holds the password.
-      credentials(() => account),
+      credentials({ clock, readAccount: options.config.readAccount }),
     ],
     upstream.exchange,
   );
@@ -123,7 +122,7 @@ export function composeGateway(options: ComposeOptions): Gateway {
     ],
     attempt,
   );
-  const provider: Provider = options.provider ?? createVerigator({ exchange, decodeUserList });
+  const provider: Provider = options.provider ?? createVerigator({ exchange, decodeUserList, clock });
 
   // From a decoded message to its response.
   const lists = createUserLists({ provider, clock, keptMs: userListKeptMs, bytesMax: userListBytesMax });
@@ -164,7 +163,7 @@ export function composeGateway(options: ComposeOptions): Gateway {
     ],
     routes: [
       unaryRoutes(ServiceAPI, handle(operationHandler(serviceOperations(provider)))),
-      unaryRoutes(UserAPI, handle(operationHandler(userOperations(provider, lists)))),
+      unaryRoutes(UserAPI, handle(operationHandler(userOperations(provider, lists, clock)))),
       unaryRoutes(AuthAPI, handle(operationHandler(authOperations(provider)))),
       health.routes,
       ...(values.VERIGATE_REFLECTION ? [reflectionRoutes([...services, health.service])] : []),

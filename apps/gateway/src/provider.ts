@@ -50,6 +50,8 @@ export interface User {
 
 export interface UserList {
   readonly size: number;
+  /** When the provider answered, by its clock (since 1970, whole seconds) and by ours (nowMs); undefined where it did not say. */
+  readonly answeredAt: { readonly upstreamMs: number; readonly localMs: number } | undefined;
   /** Memory it occupies, in bytes. */
   readonly byteLength: number;
   at(index: number): User;

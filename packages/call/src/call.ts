@@ -43,9 +43,17 @@ export interface Progress {
   isAbandoned: boolean;
   /** Requests that were started upstream. */
   attempts: number;
+  /** When the latest of them could have been started at the earliest, by the clock's nowMs. */
+  attemptedAtMs: number;
 }
 
 /** Progress of a call that has just begun. */
 export function createProgress(): Progress {
-  return { deadlineAtMs: Number.POSITIVE_INFINITY, isOutcomeOpen: false, isAbandoned: false, attempts: 0 };
+  return {
+    deadlineAtMs: Number.POSITIVE_INFINITY,
+    isOutcomeOpen: false,
+    isAbandoned: false,
+    attempts: 0,
+    attemptedAtMs: 0,
+  };
 }

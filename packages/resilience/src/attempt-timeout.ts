@@ -18,6 +18,7 @@ export interface AttemptTimeoutOptions {
 export function attemptTimeout({ clock, timeoutMs }: AttemptTimeoutOptions): (next: Exchange) => Exchange {
   return (next) => async (attempt) => {
     const controller = new AbortController();
+    attempt.progress.attemptedAtMs = clock.nowMs();
     const timer = clock.setTimer(timeoutMs[attempt.retry], () => controller.abort());
     try {
       return await next({ ...attempt, signal: controller.signal });

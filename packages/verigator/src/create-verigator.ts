@@ -1,9 +1,9 @@
-import type { Answer, Exchange, Progress } from "@verigate/call";
+import type { Answer, Clock, Exchange, Progress } from "@verigate/call";
 import { parseJsonObject } from "./decode.ts";
 import * as endpoints from "./endpoints.ts";
 import { expandPath } from "./expand-path.ts";
 import { faultFromAnswer } from "./fault-from-answer.ts";
-import type { UserList } from "./user-list.ts";
+import { type UserColumns, UserList } from "./user-list.ts";
 
 /** A list holds all users of a service (100,000 are 12 MiB); every other answer is a few hundred bytes. */
 const listBytesMax = 64 * 1024 * 1024;
@@ -13,7 +13,8 @@ export interface VerigatorOptions {
   /** Sends an attempt; a finished stack with whatever protects the upstream and its callers. */
   readonly exchange: Exchange;
   /** Turns the body of a user list into a list. */
-  readonly decodeUserList: (body: Buffer) => Promise<UserList>;
+  readonly decodeUserList: (body: Buffer) => Promise<UserColumns>;
+  readonly clock: Clock;
 }
 
 type Operation<E> =
@@ -26,7 +27,7 @@ export type Verigator = {
   readonly [Name in Exclude<keyof typeof endpoints, "listUsers">]: Operation<(typeof endpoints)[Name]>;
 } & { listUsers(params: endpoints.ServiceRef, progress: Progress): Promise<UserList> };
 
-export function createVerigator({ exchange, decodeUserList }: VerigatorOptions): Verigator {
+export function createVerigator({ exchange, decodeUserList, clock }: VerigatorOptions): Verigator {
   async function send<Params extends object>(
     endpoint: endpoints.Endpoint<Params, unknown>,
     params: Params,
@@ -72,8 +73,13 @@ export function createVerigator({ exchange, decodeUserList }: VerigatorOptions):
     getService: operation(endpoints.getService),
     deleteService: operation(endpoints.deleteService),
     createUser: operation(endpoints.createUser),
-    listUsers: async (params, progress) =>
-      decodeUserList((await send(endpoints.listUsers, params, progress, listBytesMax)).body),
+    async listUsers(params, progress) {
+      const { body, headers } = await send(endpoints.listUsers, params, progress, listBytesMax);
+      const localMs = clock.nowMs();
+      const upstreamMs = typeof headers.date === "string" ? Date.parse(headers.date) : Number.NaN;
+      const columns = await decodeUserList(body);
+      return new UserList(columns, Number.isNaN(upstreamMs) ? undefined : { upstreamMs, localMs });
+    },
     getUser: operation(endpoints.getUser),
     deleteUser: operation(endpoints.deleteUser),
     initiateAuth: operation(endpoints.initiateAuth),

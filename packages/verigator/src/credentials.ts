@@ -1,4 +1,4 @@
-import type { Exchange } from "@verigate/call";
+import { type Answer, type Attempt, type Clock, type Exchange, Fault } from "@verigate/call";
 
 /** The account at Messente. Lives in memory only. */
 export interface Account {
@@ -6,15 +6,69 @@ export interface Account {
   readonly password: string;
 }
 
+export interface CredentialsOptions {
+  readonly clock: Clock;
+  /** Reads the account; asked at first, and again when the upstream refuses it. Throws where it can't be read. */
+  readonly readAccount: () => Account;
+}
+
+/** So many refusals in a row, and the upstream is asked no more; some APIs lock an account that goes on. */
+const refusalsMax = 5;
+/** While it is asked no more, one attempt goes through in this time, in milliseconds. */
+const probeMs = 10_000;
+
 /**
  * Signs each attempt with the account: the header `X-Service-Auth`, whose value
  * is name and password joined by a colon, neither Basic nor base64.
  *
- * `account` is asked for every attempt, so that new credentials count at once.
+ * A 401 has not been processed: where the account reads differently by then, the
+ * attempt is sent again with it, once. After five in a row attempts fail right
+ * here as `upstream-credentials-rejected`, but for a probe every 10 s.
  */
-export function credentials(account: () => Account): (next: Exchange) => Exchange {
-  return (next) => (attempt) => {
-    const { username, password } = account();
-    return next({ ...attempt, headers: { ...attempt.headers, "x-service-auth": `${username}:${password}` } });
+export function credentials({ clock, readAccount }: CredentialsOptions): (next: Exchange) => Exchange {
+  let account = readAccount();
+  let refusals = 0;
+  let probedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Whether the account reads differently than `used`, which was refused. */
+  function hasChanged(used: Account): boolean {
+    try {
+      account = readAccount();
+    } catch {
+      // What can't be read now, in the middle of a change for one, is read at the next refusal.
+    }
+    return account.username !== used.username || account.password !== used.password;
+  }
+
+  function count({ status }: Answer): void {
+    // Other failures, such as a proxy's, say nothing about the account.
+    if (status === 401) {
+      refusals += 1;
+    } else if (status < 500) {
+      refusals = 0;
+    }
+  }
+
+  return (next) => async (attempt) => {
+    if (refusals >= refusalsMax) {
+      if (clock.nowMs() - probedAtMs < probeMs && !hasChanged(account)) {
+        throw new Fault("upstream-credentials-rejected");
+      }
+      probedAtMs = clock.nowMs();
+    }
+    const used = account;
+    const answer = await next(signed(attempt, used));
+    count(answer);
+    if (answer.status !== 401 || !hasChanged(used)) {
+      return answer;
+    }
+    attempt.progress.isOutcomeOpen = false;
+    const second = await next(signed(attempt, account));
+    count(second);
+    return second;
   };
+}
+
+function signed(attempt: Attempt, { username, password }: Account): Attempt {
+  return { ...attempt, headers: { ...attempt.headers, "x-service-auth": `${username}:${password}` } };
 }

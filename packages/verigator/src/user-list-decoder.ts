@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { Fault } from "@verigate/call";
 import { badAnswer, parseJsonObject } from "./decode.ts";
 import { usersFromJson } from "./shapes.ts";
-import { columnsFromUsers, type UserColumns, UserList } from "./user-list.ts";
+import { columnsFromUsers, type UserColumns } from "./user-list.ts";
 
 /** Up to here (some 500 users) a body takes about 2 ms, which is less than a thread costs. */
 const inlineBytesMax = 64 * 1024;
@@ -21,8 +21,8 @@ const workerHeapMiB = 1024;
  *
  * Throws `upstream-bad-response` for what can't be understood.
  */
-export async function decodeUserList(body: Buffer): Promise<UserList> {
-  return new UserList(body.byteLength <= inlineBytesMax ? userColumnsFromBody(body) : await inWorker(body));
+export async function decodeUserList(body: Buffer): Promise<UserColumns> {
+  return body.byteLength <= inlineBytesMax ? userColumnsFromBody(body) : await inWorker(body);
 }
 
 /** What the thread does, too. */

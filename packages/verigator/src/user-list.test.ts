@@ -18,7 +18,7 @@ function allOf(list: UserList): User[] {
 it("a list holds the users it was made of, ordered by the bytes of their ids", () => {
   fc.assert(
     fc.property(users, (given) => {
-      const list = new UserList(columnsFromUsers(given));
+      const list = new UserList(columnsFromUsers(given), undefined);
       expect(allOf(list)).toEqual([...given].sort((a, b) => byBytes(a.id, b.id)));
     }),
   );
@@ -27,7 +27,7 @@ it("a list holds the users it was made of, ordered by the bytes of their ids", (
 it("indexAfter finds the first user behind an id, whether a user has it or not", () => {
   fc.assert(
     fc.property(users, fc.string({ unit: "grapheme", maxLength: 8 }), (given, id) => {
-      const list = new UserList(columnsFromUsers(given));
+      const list = new UserList(columnsFromUsers(given), undefined);
       expect(list.indexAfter(id)).toBe(given.filter((each) => byBytes(each.id, id) <= 0).length);
     }),
   );
@@ -36,7 +36,7 @@ it("indexAfter finds the first user behind an id, whether a user has it or not",
 it("indexesOf finds exactly the users of an id_in_service, in the list's order", () => {
   fc.assert(
     fc.property(users, fc.string({ unit: "grapheme", minLength: 1, maxLength: 3 }), (given, other) => {
-      const list = new UserList(columnsFromUsers(given));
+      const list = new UserList(columnsFromUsers(given), undefined);
       for (const idInService of [other, ...given.map((each) => each.idInService)]) {
         const found = list.indexesOf(idInService).map((index) => list.at(index).id);
         const expected = allOf(list).filter((each) => each.idInService === idInService);
@@ -53,5 +53,5 @@ it("a list of 10,000 users takes less than 120 bytes a user", () => {
     createTime: { seconds: index, nanos: 0 },
   }));
 
-  expect(new UserList(columnsFromUsers(many)).byteLength).toBeLessThan(1_200_000);
+  expect(new UserList(columnsFromUsers(many), undefined).byteLength).toBeLessThan(1_200_000);
 });

@@ -6,10 +6,13 @@ import type { User } from "./shapes.ts";
  * without copying, and a User is made only when it is asked for.
  */
 export class UserList {
+  /** When the upstream answered; undefined where it did not say. */
+  readonly answeredAt: AnswerTime | undefined;
   readonly #columns: UserColumns;
 
-  constructor(columns: UserColumns) {
+  constructor(columns: UserColumns, answeredAt: AnswerTime | undefined) {
     this.#columns = columns;
+    this.answeredAt = answeredAt;
   }
 
   get size(): number {
@@ -54,6 +57,14 @@ export class UserList {
       ends[index],
     );
   }
+}
+
+/** One moment by two clocks. */
+export interface AnswerTime {
+  /** By the upstream's own (RFC 9110, 6.6.1: Date), in milliseconds since 1970; whole seconds. */
+  readonly upstreamMs: number;
+  /** By our clock's nowMs. */
+  readonly localMs: number;
 }
 
 /** What a UserList is made of. */

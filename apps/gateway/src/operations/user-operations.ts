@@ -1,19 +1,26 @@
+import type { Clock } from "@verigate/call";
 import type { UserAPI } from "@verigate/contract";
 import type { Provider, User } from "../provider.ts";
 import { listPage } from "../users/list-page.ts";
+import { isLostCreateUser, repairCreateUser } from "../users/repair-create-user.ts";
 import type { UserLists } from "../users/user-lists.ts";
 import type { Operations } from "./operations.ts";
 import { timestampFromInstant } from "./timestamp.ts";
 
-export function userOperations(provider: Provider, lists: UserLists): Operations<typeof UserAPI> {
+export function userOperations(provider: Provider, lists: UserLists, clock: Clock): Operations<typeof UserAPI> {
   return {
     async createUser({ serviceId, phoneNumber, idInService }, { progress }) {
-      try {
-        return { user: messageFromUser(await provider.createUser({ serviceId, phoneNumber, idInService }, progress)) };
-      } finally {
-        // Also where it failed: it may have been carried out.
+      const params = { serviceId, phoneNumber, idInService };
+      const created = await provider.createUser(params, progress).catch((error: unknown) => {
+        // What is known of the users was known before this.
         lists.forget(serviceId);
-      }
+        if (!isLostCreateUser(error)) {
+          throw error;
+        }
+        return repairCreateUser(lists, params, progress, { unknown: error, nowMs: clock.nowMs() });
+      });
+      lists.forget(serviceId);
+      return { user: messageFromUser(created) };
     },
     async getUser({ serviceId, userId }, { progress }) {
       return { user: messageFromUser(await provider.getUser({ serviceId, userId }, progress)) };

@@ -97,6 +97,17 @@ it("a secret may stand in a file, whose one trailing newline is no part of it", 
   expect(values.MESSENTE_API_PASSWORD).toBe("pass:word");
 });
 
+it("an account in files is read again as it is then", () => {
+  const file = fileOf("before");
+  const { readAccount } = configFromEnv({ MESSENTE_API_USERNAME: "user", MESSENTE_API_PASSWORD_FILE: file });
+  expect(readAccount()).toEqual({ username: "user", password: "before" });
+
+  writeFileSync(file, "after\n");
+  expect(readAccount()).toEqual({ username: "user", password: "after" });
+  writeFileSync(file, "");
+  expect(readAccount).toThrow("visible ASCII");
+});
+
 it("a secret that is set twice, missing in its file, or unfit for a header is a mistake that does not show it", () => {
   const secret = "secret-0451";
   for (const [env, why] of [

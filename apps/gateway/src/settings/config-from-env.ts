@@ -9,7 +9,9 @@ export type Env = Readonly<Record<string, string | undefined>>;
 
 /** All settings, checked, and what was found odd but not wrong. */
 export interface Config {
-  readonly values: SettingValues & { readonly MESSENTE_API_USERNAME: string; readonly MESSENTE_API_PASSWORD: string };
+  readonly values: SettingValues;
+  /** Reads the account again, from where it was read at first. Throws an Error where that fails. */
+  readonly readAccount: () => { readonly username: string; readonly password: string };
   readonly warnings: readonly string[];
 }
 
@@ -28,7 +30,7 @@ export function configFromEnv(env: Env): Config {
       return [name, undefined];
     }
   });
-  const values = Object.fromEntries(entries) as Config["values"];
+  const values = Object.fromEntries(entries) as SettingValues;
   const known = Object.entries<Setting<unknown>>(settings).flatMap(([name, { isSecret }]) =>
     isSecret ? [name, `${name}_FILE`] : [name],
   );
@@ -38,7 +40,15 @@ export function configFromEnv(env: Env): Config {
   if (mistakes.length > 0) {
     throw new ConfigMistakes(mistakes);
   }
-  return { values, warnings };
+  return { values, warnings, readAccount: () => accountFromEnv(env) };
+}
+
+function accountFromEnv(env: Env): ReturnType<Config["readAccount"]> {
+  const { MESSENTE_API_USERNAME: username, MESSENTE_API_PASSWORD: password } = settings;
+  return {
+    username: username.parse(secretText(env, "MESSENTE_API_USERNAME") ?? ""),
+    password: password.parse(secretText(env, "MESSENTE_API_PASSWORD") ?? ""),
+  };
 }
 
 function valueFromEnv(env: Env, name: string, setting: Setting<unknown>): unknown {

@@ -8,6 +8,7 @@ function listOf(name: string, byteLength = 1_000): UserList {
   const createTime = { seconds: 0, nanos: 0 };
   return {
     size: 1,
+    answeredAt: undefined,
     byteLength,
     at: () => ({ id: name, idInService: name, createTime }),
     indexAfter: () => 0,

@@ -1,0 +1,68 @@
+/**
+ * What the claim store does inside Redis: each script is one atomic step.
+ *
+ * A claim is a hash with the fields `payload`, `owner` and `leaseEnds` while it
+ * runs, `payload`, `record` and `writtenAt` when it is settled, and `payload`
+ * alone when it has lapsed. Instants are milliseconds of the server's clock.
+ */
+
+const nowMs = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`;
+
+/**
+ * KEYS: the run marker, then the claim's names. ARGV: owner, lease, window, and
+ * the payload of each name. Answers the run marker, a ClaimResult's kind, and of
+ * a settled one its record and age.
+ *
+ * The marker is made by whoever finds none: a process that sees another one than
+ * before knows that everything was lost in between.
+ */
+export const claimScript = `${nowMs}
+local owner, lease, window = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local marker = redis.call('GET', KEYS[1])
+if not marker then
+  marker = owner
+  redis.call('SET', KEYS[1], marker)
+end
+for i = 2, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 1 then
+    local found = redis.call('HMGET', KEYS[i], 'payload', 'owner', 'leaseEnds', 'record', 'writtenAt')
+    local leaseEnds, writtenAt = tonumber(found[3] or ''), tonumber(found[5] or '')
+    if found[1] and found[1] ~= ARGV[2 + i] then
+      return {marker, 'other-payload'}
+    end
+    if found[4] and writtenAt then
+      return {marker, 'settled', found[4], math.max(0, now - writtenAt)}
+    end
+    if found[2] and leaseEnds and now < leaseEnds then
+      return {marker, found[2] == owner and 'claimed' or 'running'}
+    end
+    redis.call('HDEL', KEYS[i], 'owner', 'leaseEnds')
+    return {marker, 'lapsed'}
+  end
+end
+redis.call('HSET', KEYS[2], 'payload', ARGV[4], 'owner', owner, 'leaseEnds', string.format("%d", now + lease))
+redis.call('PEXPIRE', KEYS[2], window)
+return {marker, 'claimed'}
+`;
+
+/** KEYS: the claim's first name. ARGV: owner, window, payload, record. */
+export const settleScript = `${nowMs}
+if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then
+  return 0
+end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'payload', ARGV[3], 'record', ARGV[4], 'writtenAt', string.format("%d", now))
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+`;
+
+/** KEYS: the claim's first name. ARGV: owner. */
+export const releaseScript = `
+if redis.call('HGET', KEYS[1], 'owner') == ARGV[1] then
+  return redis.call('DEL', KEYS[1])
+end
+return 0
+`;
