@@ -82,6 +82,9 @@ export function composeGateway(options: ComposeOptions): Gateway {
     connections: values.VERIGATE_UPSTREAM_CONCURRENCY,
     connectTimeoutMs,
     ...(values.VERIGATE_UPSTREAM_CA_FILE === undefined ? {} : { ca: values.VERIGATE_UPSTREAM_CA_FILE.bytes }),
+    ...(values.HTTPS_PROXY === undefined
+      ? {}
+      : { proxy: { url: values.HTTPS_PROXY, exceptions: values.NO_PROXY ?? "" } }),
   });
   const breaker = createBreakers({
     clock,

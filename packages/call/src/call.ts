@@ -32,6 +32,8 @@ export interface Peer {
 
 /** What became of a call so far. Whoever learns it writes it here. */
 export interface Progress {
+  /** Who asked; callers are told apart by their listeners. */
+  readonly caller: string;
   /** When the caller must be answered, by the clock's nowMs; Infinity where nothing limits it. */
   deadlineAtMs: number;
   /**
@@ -48,8 +50,9 @@ export interface Progress {
 }
 
 /** Progress of a call that has just begun. */
-export function createProgress(): Progress {
+export function createProgress(caller = ""): Progress {
   return {
+    caller,
     deadlineAtMs: Number.POSITIVE_INFINITY,
     isOutcomeOpen: false,
     isAbandoned: false,

@@ -1,4 +1,4 @@
-import type { OperationClass } from "@verigate/call";
+import { createProgress, type OperationClass } from "@verigate/call";
 import { createTestClock } from "@verigate/call/testing";
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -52,6 +52,24 @@ it("a full queue refuses at once, and a wait that takes too long ends", async ()
   expect(await Promise.all(waiting)).toEqual(["overloaded", "overloaded"]);
   expect(scripted.started()).toBe(1);
   expect(clock.pendingTimers()).toBe(0);
+});
+
+it("a caller who leaves again and again gets a quarter of the slots, and others get the rest", async () => {
+  const { scripted, start } = scene(8);
+  const leaver = () => createProgress("leaver");
+  for (let each = 0; each < 2; each += 1) {
+    const progress = leaver();
+    void start("authentication", { progress });
+    progress.isAbandoned = true;
+  }
+
+  expect(await start("authentication", { progress: leaver() })).toBe("overloaded");
+  void start("authentication", { progress: createProgress("other") });
+  expect(scripted.started()).toBe(3);
+  scripted.open[0]?.end(200);
+  await settle();
+  void start("authentication", { progress: leaver() });
+  expect(scripted.started()).toBe(4);
 });
 
 it("who left while waiting is passed over", async () => {

@@ -23,7 +23,8 @@ interface Waiting {
  * Bounds the attempts in flight. Whatever is not authentication gets at most half
  * of the slots, and lists two of those, so that nothing can starve logins. Who
  * finds none free waits in a short queue of its class; a full queue, or a wait
- * that takes too long, is `overloaded`, before anything was sent.
+ * that takes too long, is `overloaded`, before anything was sent. So is a caller
+ * who has left a quarter of the slots behind.
  */
 export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Exchange) => Exchange {
   const { clock, total } = options;
@@ -34,6 +35,8 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Excha
     directory: new Set(),
     list: new Set(),
   };
+  const started = new Set<Progress>();
+  const orphansMax = Math.max(1, Math.floor(total / 4));
   const sum = () => inFlight.authentication + inFlight.directory + inFlight.list;
 
   function isFree(operationClass: OperationClass): boolean {
@@ -86,16 +89,33 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Excha
     });
   }
 
+  /** Attempts go on when their callers leave; one caller who keeps leaving must not take all the slots. */
+  function hasTooManyOrphans(caller: string): boolean {
+    if (started.size < orphansMax) {
+      return false;
+    }
+    let orphans = 0;
+    for (const progress of started) {
+      orphans += progress.isAbandoned && progress.caller === caller ? 1 : 0;
+    }
+    return orphans >= orphansMax;
+  }
+
   return (next) => async (attempt) => {
     const { operationClass, progress } = attempt;
+    if (hasTooManyOrphans(progress.caller)) {
+      throw new Fault("overloaded", { retryAfterMs });
+    }
     if (isFree(operationClass) && queues[operationClass].size === 0) {
       inFlight[operationClass] += 1;
     } else {
       await wait(operationClass, progress);
     }
+    started.add(progress);
     try {
       return await next(attempt);
     } finally {
+      started.delete(progress);
       release(operationClass);
     }
   };

@@ -1,3 +1,4 @@
+import type { ConnectError } from "@connectrpc/connect";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import {
   codeToHttpStatus,
@@ -31,6 +32,9 @@ export function rescue(): Layer<HttpCall, Reply> {
  */
 export function encodeFault(call: Call, fault: Fault): WholeReply {
   const error = connectErrorFromFault(fault);
+  if (call.protocol !== "connect") {
+    setPushback(error, fault);
+  }
   const outcome = { code: error.code, fault };
   const contentType = String(call.headers["content-type"] ?? "");
   switch (call.protocol) {
@@ -60,6 +64,18 @@ export function encodeFault(call: Call, fault: Fault): WholeReply {
         body: errorToJsonBytes(error, undefined),
         outcome,
       };
+  }
+}
+
+/**
+ * Tells a gRPC client's retry policy what to do (gRFC A6): wait so long, or never
+ * repeat what may have been carried out.
+ */
+function setPushback({ metadata }: ConnectError, { kind, retryAfterMs }: Fault): void {
+  if (kind === "outcome-unknown" || kind === "outcome-unknown-at-deadline") {
+    metadata.set("grpc-retry-pushback-ms", "-1");
+  } else if (retryAfterMs !== undefined) {
+    metadata.set("grpc-retry-pushback-ms", String(Math.ceil(retryAfterMs)));
   }
 }
 

@@ -48,7 +48,7 @@ export function callFromRequest({ request, response, routes, peer, clock }: Http
     peer,
     startedAtMs: clock.nowMs(),
     departed: departure.signal,
-    progress: createProgress(),
+    progress: createProgress(peer.listener),
     request,
     response,
     url,

@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from "node:tls";
 import { type Answer, type Attempt, type Exchange, Fault } from "@verigate/call";
-import { type Dispatcher, Pool } from "undici";
+import { type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
 import { badAnswer } from "./decode.ts";
 
 export interface UndiciExchangeOptions {
@@ -12,6 +12,15 @@ export interface UndiciExchangeOptions {
   readonly connectTimeoutMs: number;
   /** Certificates to trust instead of the system's. */
   readonly ca?: SecureContextOptions["ca"];
+  /** An HTTP proxy that https goes through, by a tunnel (CONNECT), so that it sees no request. */
+  readonly proxy?: EgressProxy;
+}
+
+export interface EgressProxy {
+  /** URL of the proxy; may hold its credentials. */
+  readonly url: string;
+  /** Hosts that are reached without it, as in the variable NO_PROXY. */
+  readonly exceptions: string;
 }
 
 export interface UndiciExchange {
@@ -29,7 +38,9 @@ export interface UndiciExchange {
  * redirects are answers like any other.
  */
 export function createUndiciExchange(options: UndiciExchangeOptions): UndiciExchange {
-  const pool = new Pool(options.origin.origin, {
+  const { origin } = options.origin;
+  const trust = options.ca === undefined ? {} : { ca: options.ca };
+  const limits = {
     connections: options.connections,
     pipelining: 1,
     allowH2: false,
@@ -38,14 +49,26 @@ export function createUndiciExchange(options: UndiciExchangeOptions): UndiciExch
     // The attempt time-out bounds the whole exchange; these would only bound parts of it.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: options.connectTimeoutMs, ...(options.ca === undefined ? {} : { ca: options.ca }) },
-  });
+    connect: { timeout: options.connectTimeoutMs, ...trust },
+  };
+  const dispatcher =
+    options.proxy === undefined
+      ? new Pool(origin, limits)
+      : new EnvHttpProxyAgent({
+          ...limits,
+          connectTimeout: options.connectTimeoutMs,
+          requestTls: trust,
+          httpProxy: "",
+          httpsProxy: options.proxy.url,
+          noProxy: options.proxy.exceptions,
+        });
   const basePath = options.origin.pathname.replace(/\/$/, "");
   return {
     exchange: (attempt) =>
       new Promise((resolve, reject) => {
-        pool.dispatch(
+        dispatcher.dispatch(
           {
+            origin,
             path: basePath + attempt.path,
             method: attempt.method,
             headers: attempt.headers,
@@ -54,7 +77,7 @@ export function createUndiciExchange(options: UndiciExchangeOptions): UndiciExch
           new AttemptHandler(attempt, resolve, reject),
         );
       }),
-    close: () => pool.close(),
+    close: () => dispatcher.close(),
   };
 }
 

@@ -64,6 +64,14 @@ export function httpUrlFrom(text: string): URL {
   return url;
 }
 
+/** An http or https URL, which may hold the proxy's credentials, and so is not quoted. */
+export function proxyUrlFrom(text: string): string {
+  if (!URL.canParse(text) || !["http:", "https:"].includes(new URL(text).protocol)) {
+    throw new Error("is not an http or https URL");
+  }
+  return text;
+}
+
 /** An origin as browsers send it: scheme, host and port, without a slash behind. */
 export function originFrom(text: string): string {
   if (!URL.canParse(text) || new URL(text).origin !== text) {

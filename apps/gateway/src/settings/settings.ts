@@ -11,6 +11,7 @@ import {
   listOf,
   oneOf,
   originFrom,
+  proxyUrlFrom,
   usernameFrom,
 } from "./parsers.ts";
 
@@ -104,6 +105,19 @@ export const settings = {
     default: "false",
     meaning: "Lets the account's password and users' PINs travel unencrypted beyond this machine.",
     parse: booleanFrom,
+  },
+  HTTPS_PROXY: {
+    shape: "URL",
+    default: undefined,
+    meaning: "The proxy by which an https upstream is reached, through a tunnel that it can't look into.",
+    parse: proxyUrlFrom,
+    isSecret: true,
+  },
+  NO_PROXY: {
+    shape: "comma list of hosts",
+    default: undefined,
+    meaning: "Hosts that are reached without the proxy: names, `.suffixes`, `host:port`, or `*`.",
+    parse: (text: string) => text,
   },
   MESSENTE_API_USERNAME: {
     shape: "text without a colon",

@@ -1,0 +1,55 @@
+import { type Call, createProgress, Fault, type Protocol } from "@verigate/call";
+import { expect, it } from "vitest";
+import { encodeFault } from "./encode-fault.ts";
+
+function callOf(protocol: Protocol, contentType: string): Call {
+  return {
+    service: "verigate.v1.AuthAPI",
+    method: "VerifyPin",
+    isStreaming: false,
+    protocol,
+    headers: { "content-type": contentType },
+    peer: { listener: "unix:/x", isUnix: true },
+    startedAtMs: 0,
+    departed: new AbortController().signal,
+    progress: createProgress(),
+  };
+}
+
+it("a gRPC error is Trailers-Only: all in headers, no body, no trailers", () => {
+  const reply = encodeFault(callOf("grpc", "application/grpc+proto"), new Fault("user-exists"));
+
+  expect(reply).toMatchObject({
+    status: 200,
+    headers: { "content-type": "application/grpc+proto", "grpc-status": "6" },
+  });
+  expect(reply.headers["grpc-status-details-bin"]).toBeDefined();
+  expect(reply.body).toBeUndefined();
+  expect(reply.trailers).toBeUndefined();
+});
+
+it.each([
+  ["outcome-unknown", undefined, "-1"],
+  ["outcome-unknown-at-deadline", undefined, "-1"],
+  ["upstream-circuit-open", 1_234.5, "1235"],
+  ["upstream-rate-limited", 3_000, "3000"],
+  ["upstream-failed", undefined, undefined],
+] as const)("a gRPC client's retry policy is told about %s after %s ms: %s", (kind, retryAfterMs, pushback) => {
+  const fault = new Fault(kind, retryAfterMs === undefined ? {} : { retryAfterMs });
+
+  expect(encodeFault(callOf("grpc", "application/grpc"), fault).headers["grpc-retry-pushback-ms"]).toBe(pushback);
+  const web = encodeFault(callOf("grpc-web", "application/grpc-web"), fault);
+  expect(
+    Buffer.from(web.body ?? [])
+      .toString("latin1")
+      .includes("grpc-retry-pushback-ms"),
+  ).toBe(pushback !== undefined);
+});
+
+it("what belongs to no RPC protocol is refused in terms of HTTP, without a body", () => {
+  expect(encodeFault(callOf("http", "text/html"), new Fault("method-unknown"))).toMatchObject({
+    status: 404,
+    headers: {},
+  });
+  expect(encodeFault(callOf("http", "text/html"), new Fault("caller-not-allowed"))).toMatchObject({ status: 403 });
+});
