@@ -12,8 +12,14 @@ export function readBody(request: NodeRequest, bytesMax: number): Promise<Uint8A
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    const onError = (cause: unknown) => fail(new Fault("cancelled", { cause }));
+    const onClose = () => fail(new Fault("cancelled"));
+    const stopListening = () => {
+      request.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose);
+    };
     const fail = (fault: Fault) => {
-      request.off("data", onData).off("end", onEnd).pause();
+      stopListening();
+      request.pause();
       reject(fault);
     };
     const onData = (chunk: Buffer) => {
@@ -30,12 +36,11 @@ export function readBody(request: NodeRequest, bytesMax: number): Promise<Uint8A
       if (bytes > bytesMax) {
         fail(new Fault("request-too-large"));
       } else {
+        stopListening();
         const [first] = chunks;
         resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
       }
     };
-    request.on("data", onData).on("end", onEnd);
-    request.once("error", (cause) => fail(new Fault("cancelled", { cause })));
-    request.once("close", () => fail(new Fault("cancelled")));
+    request.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
   });
 }

@@ -1,5 +1,4 @@
 import { type DestinationStream, pino } from "pino";
-import pretty from "pino-pretty";
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -33,11 +32,11 @@ export interface Logger {
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** Default: JSON lines on standard output, and readable lines where that is a terminal. */
+  /** Default: JSON lines on standard output. */
   readonly destination?: DestinationStream;
 }
 
-export function createLogger({ level, destination = defaultDestination() }: LoggerOptions): Logger {
+export function createLogger({ level, destination = pino.destination({ fd: 1, sync: true }) }: LoggerOptions): Logger {
   const log = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } },
     destination,
@@ -45,10 +44,14 @@ export function createLogger({ level, destination = defaultDestination() }: Logg
   return { log: (at, message, fields = {}) => log[at](fields, message) };
 }
 
-function defaultDestination(): DestinationStream {
-  return process.stdout.isTTY
-    ? pretty({ ignore: "pid,hostname", singleLine: true })
-    : pino.destination({ fd: 1, sync: true });
+/** Readable lines where standard output is a terminal, JSON lines elsewhere. */
+export async function standardOutput(): Promise<DestinationStream> {
+  if (!process.stdout.isTTY) {
+    return pino.destination({ fd: 1, sync: true });
+  }
+  // Loaded only for people: it takes memory that no sidecar has to spare.
+  const { default: pretty } = await import("pino-pretty");
+  return pretty({ singleLine: true });
 }
 
 function levelName(label: string): object {
