@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Message } from "@bufbuild/protobuf";
 import { type Answer, type Attempt, type Clock, stack } from "@verigate/call";
 import { AuthAPI, ServiceAPI, UserAPI } from "@verigate/contract";
@@ -27,6 +28,7 @@ import {
 } from "@verigate/rpc-server";
 import type { Logger, Metrics } from "@verigate/telemetry";
 import { createUndiciExchange, createVerigator, credentials, decodeUserList } from "@verigate/verigator";
+import { createIdempotency } from "./inbound/idempotency.ts";
 import { report } from "./inbound/report.ts";
 import { validate } from "./inbound/validate.ts";
 import { authOperations } from "./operations/auth-operations.ts";
@@ -35,6 +37,8 @@ import { serviceOperations } from "./operations/service-operations.ts";
 import { userOperations } from "./operations/user-operations.ts";
 import type { Provider } from "./provider.ts";
 import type { Config } from "./settings/config-from-env.ts";
+import type { ClaimStore } from "./store/claim-store.ts";
+import { createStoreOutage } from "./store/store-outage.ts";
 import { createUserLists } from "./users/user-lists.ts";
 
 export interface ComposeOptions {
@@ -42,6 +46,8 @@ export interface ComposeOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Closed with the gateway. */
+  readonly store: ClaimStore;
   /** Instead of the one that the settings name. */
   readonly provider?: Provider;
 }
@@ -50,11 +56,14 @@ export interface ComposeOptions {
 export interface Gateway {
   readonly frontDoor: FrontDoor;
   readonly health: HealthState;
+  readonly store: Pick<ClaimStore, "isShared" | "isReachable">;
   /** Ends the streams, so that their connections can end. */
   endStreams(): void;
   /** Answers the calls in flight at once. */
   endCalls(): void;
-  /** Lets go of the upstream's connections. */
+  /** Fulfils when what was started upstream under a request_id has ended and is recorded. */
+  idle(): Promise<void>;
+  /** Lets go of the upstream, so that what is still open there is recorded as unknown, and then of the store. */
   close(): Promise<void>;
 }
 
@@ -70,7 +79,7 @@ const userListBytesMax = 64 * 1024 * 1024;
 
 /** Puts the gateway together. Every stack stands here, outermost first. */
 export function composeGateway(options: ComposeOptions): Gateway {
-  const { clock, logger, metrics } = options;
+  const { clock, logger, metrics, store } = options;
   const { values } = options.config;
   const streamsEnd = new AbortController();
   const callsEnd = new AbortController();
@@ -130,11 +139,21 @@ export function composeGateway(options: ComposeOptions): Gateway {
   // From a decoded message to its response.
   const lists = createUserLists({ provider, clock, keptMs: userListKeptMs, bytesMax: userListBytesMax });
   const validated = validate(services);
+  const idempotency = createIdempotency({
+    clock,
+    store,
+    outage: createStoreOutage(logger, values.VERIGATE_STORE_FAILURE),
+    onStoreFailure: values.VERIGATE_STORE_FAILURE,
+    hashKeys: values.VERIGATE_HASH_KEY ?? [randomBytes(32)],
+    unsafeAttemptTimeoutMs: values.VERIGATE_UNSAFE_ATTEMPT_TIMEOUT,
+  });
   const handle = (operation: UnaryHandler): UnaryHandler =>
     stack<UnaryCall, Message>(
       [
         // Nothing below has to look again at what the contract rules out.
         validated,
+        // Around all that costs or counts, so that a repeated request_id does neither again.
+        idempotency.layer,
       ],
       operation,
     );
@@ -178,6 +197,12 @@ export function composeGateway(options: ComposeOptions): Gateway {
     health,
     endStreams: () => streamsEnd.abort(),
     endCalls: () => callsEnd.abort(),
-    close: () => upstream.close(),
+    store,
+    idle: () => idempotency.idle(),
+    async close() {
+      await upstream.close();
+      await idempotency.idle();
+      await store.close();
+    },
   };
 }

@@ -61,12 +61,13 @@ async function serve(): Promise<void> {
     return;
   }
   const { startServer } = await import("./server.ts");
+  const starting = startServer({ config });
+  stopOnSignal(async () => (await starting).stop());
   try {
-    const server = await startServer({ config });
-    stopOnSignal(() => server.stop());
+    await starting;
   } catch (error) {
     process.stderr.write(`verigate: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
+    process.exit(1);
   }
 }
 

@@ -1,10 +1,11 @@
 import { systemClock } from "@verigate/call";
 import { type ListenAddress, openPort, type Port, textFromListenAddress } from "@verigate/rpc-server";
-import { createLogger, createMetrics, type Logger } from "@verigate/telemetry";
+import { createLogger, createMetrics, type Logger, standardOutput } from "@verigate/telemetry";
 import { type Admin, openAdmin } from "./admin.ts";
-import { composeGateway } from "./compose.ts";
+import { composeGateway, type Gateway } from "./compose.ts";
 import type { Provider } from "./provider.ts";
 import type { Config } from "./settings/config-from-env.ts";
+import { createClaimStore } from "./store/create-claim-store.ts";
 
 export interface ServerOptions {
   readonly config: Config;
@@ -34,7 +35,7 @@ const lastWordsMs = 500;
 /** Starts a gateway. Throws an Error that says which address or file it was where that fails. */
 export async function startServer({ config, logger: given, provider }: ServerOptions): Promise<Server> {
   const { values } = config;
-  const logger = given ?? createLogger({ level: values.VERIGATE_LOG_LEVEL });
+  const logger = given ?? createLogger({ level: values.VERIGATE_LOG_LEVEL, destination: await standardOutput() });
   const metrics = createMetrics();
   for (const warning of config.warnings) {
     logger.log("warn", "unknown setting", { setting: warning });
@@ -45,6 +46,7 @@ export async function startServer({ config, logger: given, provider }: ServerOpt
     clock: systemClock,
     logger,
     metrics,
+    store: await createClaimStore(values.VERIGATE_REDIS_URL, systemClock, logger),
     ...(provider === undefined ? {} : { provider }),
   });
   let unreadyReason: string | undefined = "starting";
@@ -70,7 +72,7 @@ export async function startServer({ config, logger: given, provider }: ServerOpt
         address: values.VERIGATE_ADMIN_LISTEN,
         metrics,
         unreadyReason: () => unreadyReason,
-        details: () => ({ upstream: values.VERIGATE_UPSTREAM_URL.origin }),
+        details: () => ({ upstream: values.VERIGATE_UPSTREAM_URL.origin, store: textFromStore(gateway.store) }),
       });
     }
   } catch (error) {
@@ -80,6 +82,7 @@ export async function startServer({ config, logger: given, provider }: ServerOpt
   for (const port of ports) {
     logger.log("info", "listening", { address: textFromListenAddress(port.address) });
   }
+  logger.log("info", gateway.store.isShared ? "state is shared with other replicas" : "state is this process's own");
   gateway.health.setServing(true);
   unreadyReason = undefined;
 
@@ -93,9 +96,12 @@ export async function startServer({ config, logger: given, provider }: ServerOpt
       port.drain();
     }
     const drained = Promise.all(ports.map((port) => port.drained));
-    await Promise.race([drained, delay(values.VERIGATE_DRAIN_TIMEOUT)]);
+    const timeout = delay(values.VERIGATE_DRAIN_TIMEOUT);
+    await Promise.race([drained, timeout]);
     gateway.endCalls();
     await Promise.race([drained, delay(lastWordsMs)]);
+    // Callers have left, but what they started has not ended.
+    await Promise.race([gateway.idle(), timeout]);
     await closeAll();
     logger.log("info", "stopped");
   }
@@ -109,6 +115,10 @@ export async function startServer({ config, logger: given, provider }: ServerOpt
       return stopping;
     },
   };
+}
+
+function textFromStore({ isShared, isReachable }: Gateway["store"]): string {
+  return isShared ? `shared, ${isReachable ? "connected" : "not connected"}` : "this process's own";
 }
 
 function tlsFromConfig({ values }: Config) {

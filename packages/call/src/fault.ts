@@ -8,6 +8,7 @@ export type FaultOwner = "caller" | "gateway" | "capacity" | "upstream";
 export type FaultKind =
   | "invalid-request"
   | "request-unsupported"
+  | "request-id-reused"
   | "request-too-large"
   | "method-unknown"
   | "caller-not-allowed"
@@ -25,6 +26,7 @@ export type FaultKind =
   | "gateway-bug"
   | "shutting-down"
   | "overloaded"
+  | "store-unavailable"
   | "upstream-circuit-open"
   | "upstream-rate-limited"
   | "upstream-unreachable"
@@ -37,6 +39,7 @@ export type FaultKind =
 export const faultOwners: Readonly<Record<FaultKind, FaultOwner>> = {
   "invalid-request": "caller",
   "request-unsupported": "caller",
+  "request-id-reused": "caller",
   "request-too-large": "caller",
   "method-unknown": "caller",
   "caller-not-allowed": "caller",
@@ -52,6 +55,7 @@ export const faultOwners: Readonly<Record<FaultKind, FaultOwner>> = {
   "upstream-credentials-rejected": "gateway",
   "upstream-forbidden": "gateway",
   "gateway-bug": "gateway",
+  "store-unavailable": "gateway",
   "shutting-down": "capacity",
   overloaded: "capacity",
   "upstream-circuit-open": "upstream",

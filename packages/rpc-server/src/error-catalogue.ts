@@ -32,6 +32,12 @@ export const errorCatalogue: Readonly<Record<FaultKind, ErrorEntry>> = {
     next: NextStep.FIX_REQUEST,
     message: "the request must hold exactly one message, compressed by gzip or not at all",
   },
+  "request-id-reused": {
+    code: Code.InvalidArgument,
+    reason: ErrorReason.REQUEST_ID_REUSED,
+    next: NextStep.FIX_REQUEST,
+    message: "the request_id was used for another request",
+  },
   "request-too-large": {
     code: Code.ResourceExhausted,
     reason: ErrorReason.REQUEST_TOO_LARGE,
@@ -133,6 +139,12 @@ export const errorCatalogue: Readonly<Record<FaultKind, ErrorEntry>> = {
     reason: ErrorReason.SHUTTING_DOWN,
     next: NextStep.REPEAT_SAME_REQUEST_ID,
     message: "the gateway is shutting down; nothing was sent that is not safe to repeat",
+  },
+  "store-unavailable": {
+    code: Code.Unavailable,
+    reason: ErrorReason.STORE_UNAVAILABLE,
+    next: NextStep.REPEAT_SAME_REQUEST_ID,
+    message: "the gateway's store can't keep this request_id now; nothing was sent",
   },
   "upstream-failed": {
     code: Code.Unavailable,

@@ -24,7 +24,7 @@ export function explainDecodeError(desc: DescMessage, isBinary: boolean, bytes: 
       fromJsonString(desc, jsonReadOptions.textDecoder.decode(bytes), jsonReadOptions);
     }
   } catch (error) {
-    const violation = violationFromError(error);
+    const violation = violationFromError(desc, error);
     return violation === undefined
       ? new Fault("invalid-request", { publicMessage: notDecodable(isBinary) })
       : new Fault("invalid-request", {
@@ -39,12 +39,17 @@ function notDecodable(isBinary: boolean): string {
   return isBinary ? "the message is not valid Protobuf" : "the message is not valid JSON in UTF-8";
 }
 
-function violationFromError(error: unknown): FieldViolation | undefined {
+function violationFromError(desc: DescMessage, error: unknown): FieldViolation | undefined {
   if (!(error instanceof Error)) {
     return undefined;
   }
   if (isFieldError(error.cause)) {
     return { field: error.cause.field().name, description: "has a value of another type" };
+  }
+  const enumName = /^cannot decode enum (\S+) from JSON/.exec(error.message)?.[1];
+  const ofEnum = desc.fields.find((field) => field.enum !== undefined && field.enum.typeName === enumName);
+  if (ofEnum !== undefined) {
+    return { field: ofEnum.name, description: "has a name that the contract does not know" };
   }
   const unknownKey = /: key "([^"]*)" is unknown$/.exec(error.message)?.[1];
   return unknownKey === undefined

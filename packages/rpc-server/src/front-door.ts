@@ -3,6 +3,7 @@ import { compressionGzip } from "@connectrpc/connect-node";
 import { type Clock, type Layer, type Peer, stack } from "@verigate/call";
 import { jsonReadOptions } from "./explain-decode-error.ts";
 import { callFromRequest, type HttpCall } from "./http-call.ts";
+import { headerBytesMax } from "./mixed-server.ts";
 import type { NodeRequest, NodeResponse } from "./node-http.ts";
 import type { Reply } from "./reply.ts";
 import { serveRoute } from "./serve-route.ts";
@@ -26,8 +27,18 @@ export type FrontDoor = (request: NodeRequest, response: NodeResponse, listener:
 /** What a front door needs to know of the listener. */
 export interface ListenerState {
   readonly peer: Peer;
+  /** Told of a request that is refused before it is a call. */
+  readonly onRefused: (code: string) => void;
   /** Whether the connections are to end after the answers in flight. */
   readonly isDraining: boolean;
+}
+
+/** What a field takes besides its name and value (RFC 9113, 6.5.2). */
+const headerOverheadBytes = 32;
+
+/** What Node does for HTTP/1.1 and only advertises for HTTP/2: counts the bytes of the headers. */
+function headerBytesOf({ rawHeaders }: NodeRequest): number {
+  return rawHeaders.reduce((bytes, text) => bytes + text.length + headerOverheadBytes / 2, 0);
 }
 
 /** Answers of less than this are not worth compressing. */
@@ -48,6 +59,12 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const routes = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   const serve = stack(options.inbound, serveRoute(options.requestBytesMax));
   return (request, response, listener) => {
+    if (request.httpVersionMajor === 2 && headerBytesOf(request) > headerBytesMax) {
+      listener.onRefused("ERR_HTTP2_HEADER_OVERFLOW");
+      response.writeHead(431);
+      response.end();
+      return;
+    }
     const call = callFromRequest({ request, response, routes, peer: listener.peer, clock: options.clock });
     // Errors of a connection that breaks are seen by whoever reads or writes it.
     request.on("error", () => {});

@@ -1,12 +1,15 @@
 import { create, type DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import { Fault } from "@verigate/call";
 import {
   Health,
+  type HealthCheckRequest,
   type HealthCheckResponse,
   HealthCheckResponseSchema,
   HealthListResponseSchema,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../gen/grpc/health/v1/health_pb.js";
+import { recorded } from "./unary-routes.ts";
 
 /**
  * What `grpc.health.v1` says of this server: of each service, and of all under
@@ -79,13 +82,13 @@ export function createHealth({ services, watchersMax }: HealthOptions): HealthSt
     },
     routes: (router) =>
       router.service(Health, {
-        check({ service }) {
+        check: recorded(({ service }: HealthCheckRequest) => {
           const status = statusOf(service);
           if (status === ServingStatus.SERVICE_UNKNOWN) {
-            throw new ConnectError("no such service is served here", Code.NotFound);
+            throw new Fault("service-not-found", { publicMessage: "no such service is served here" });
           }
           return responseOf(status);
-        },
+        }),
         list: () =>
           create(HealthListResponseSchema, {
             statuses: Object.fromEntries([...names].map((name) => [name, responseOf(statusOf(name))])),

@@ -34,11 +34,8 @@ export function callFromRequest({ request, response, routes, peer, clock }: Http
   const url = request.url ?? "";
   const route = routes.get(pathOf(url));
   const departure = new AbortController();
-  response.once("close", () => {
-    if (!response.writableFinished) {
-      departure.abort();
-    }
-  });
+  // Also where the answer is out; then nobody listens any more.
+  response.once("close", () => departure.abort());
   return {
     service: route?.service.typeName ?? "",
     method: route?.method.name ?? "",

@@ -29,7 +29,8 @@ export interface MixedServer {
 
 /** How many calls one HTTP/2 connection may have open; Node's default is four billion. */
 const concurrentStreamsMax = 1_000;
-const headerBytesMax = 16 * 1024;
+/** The most bytes of a request's headers. */
+export const headerBytesMax: number = 16 * 1024;
 /** How long a connection may take to show what it speaks, in milliseconds. */
 const helloMsMax = 10_000;
 /** How long an HTTP/2 connection may be idle: longer than common load balancers' 60 s, and gRPC clients reconnect. */
@@ -70,7 +71,6 @@ export function createMixedServer({ onRequest, onRefused, tls }: MixedServerOpti
   server.on("request", onRequest);
   http2.on("request", onRequest);
   http2.on("sessionError", (error: NodeJS.ErrnoException) => onRefused(error.code ?? "ERR_HTTP2_ERROR"));
-  server.on("tlsClientError", (error: NodeJS.ErrnoException) => onRefused(error.code ?? "ERR_TLS"));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     onRefused(error.code ?? "ERR_HTTP");
     refuse(socket, error.code);

@@ -26,7 +26,7 @@ export interface Port {
 /** Opens the front door at an address. Throws an Error that names it where that fails. */
 export async function openPort({ address, frontDoor, onRefused, tls }: PortOptions): Promise<Port> {
   const isUnix = address.kind === "unix";
-  const listener = { peer: { listener: textFromListenAddress(address), isUnix }, isDraining: false };
+  const listener = { peer: { listener: textFromListenAddress(address), isUnix }, onRefused, isDraining: false };
   const mixed = createMixedServer({
     onRequest: (request, response) => frontDoor(request, response, listener),
     onRefused,

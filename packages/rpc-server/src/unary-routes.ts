@@ -1,5 +1,5 @@
 import type { DescMethod, DescService, Message } from "@bufbuild/protobuf";
-import { type ConnectRouter, createContextKey, type MethodImpl } from "@connectrpc/connect";
+import { type ConnectRouter, createContextKey, type HandlerContext, type MethodImpl } from "@connectrpc/connect";
 import type { Call } from "@verigate/call";
 
 /** A unary RPC whose message has been decoded. */
@@ -28,6 +28,20 @@ export function createHandling(call: Call | undefined): Handling {
 export const handlingKey: ReturnType<typeof createContextKey<Handling>> = createContextKey(createHandling(undefined), {
   description: "verigate.handling",
 });
+
+/** Makes a unary implementation tell what it threw, so that it leaves by our door. */
+export function recorded<Input, Output>(
+  implementation: (input: Input, context: HandlerContext) => Output,
+): (input: Input, context: HandlerContext) => Output {
+  return (input, context) => {
+    try {
+      return implementation(input, context);
+    } catch (error) {
+      context.values.get(handlingKey).error = error;
+      throw error;
+    }
+  };
+}
 
 /** Routes every method of `service`, all of which must be unary, to `handler`. */
 export function unaryRoutes(service: DescService, handler: UnaryHandler): (router: ConnectRouter) => void {

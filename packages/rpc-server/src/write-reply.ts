@@ -1,4 +1,4 @@
-import { constants } from "node:http2";
+import { constants, type ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { Fault } from "@verigate/call";
@@ -23,27 +23,49 @@ export function writeReply(call: HttpCall, reply: Reply, isLast: boolean): void 
 
 function writeWhole(call: HttpCall, reply: WholeReply, isLast: boolean): void {
   const { request, response } = call;
-  const isHttp2 = "stream" in request;
   const isUnread = !request.readableEnded && !request.complete;
-  response.writeHead(reply.status, {
-    ...headersOfAll,
-    ...reply.headers,
-    ...(isHttp2 || reply.trailers !== undefined ? {} : { "content-length": String(reply.body?.byteLength ?? 0) }),
-    ...(!isHttp2 && (isLast || isUnread) ? { connection: "close" } : {}),
-  });
-  if (reply.trailers !== undefined) {
-    response.addTrailers(reply.trailers);
+  if (!("stream" in request)) {
+    writeHttp1(response, reply, isLast || isUnread);
+    return;
   }
-  if (isHttp2 && isUnread) {
+  const { stream } = request;
+  if (stream.destroyed || stream.closed) {
+    return;
+  }
+  if (isUnread) {
     // RFC 9113, 8.1: a complete response, then a reset without an error, asks the client to stop uploading.
-    response.once("finish", () => request.stream.close(constants.NGHTTP2_NO_ERROR));
+    stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
   }
-  endWith(response, reply.body);
+  writeHttp2(stream, response, reply);
 }
 
-function endWith(response: NodeResponse, body: Uint8Array | undefined): void {
+function writeHttp2(stream: ServerHttp2Stream, response: NodeResponse, reply: WholeReply): void {
+  const { status, headers, body, trailers } = reply;
+  if (body === undefined && trailers === undefined) {
+    // One HEADERS frame, which for gRPC makes it Trailers-Only; the response would add an empty DATA frame.
+    stream.respond({ ":status": status, ...headersOfAll, ...headers }, { endStream: true });
+    return;
+  }
+  response.writeHead(status, { ...headersOfAll, ...headers });
+  endWith(response, body, trailers);
+}
+
+function writeHttp1(response: NodeResponse, { status, headers, body, trailers }: WholeReply, isLast: boolean): void {
+  response.writeHead(status, {
+    ...headersOfAll,
+    ...headers,
+    ...(trailers === undefined ? { "content-length": String(body?.byteLength ?? 0) } : {}),
+    ...(isLast ? { connection: "close" } : {}),
+  });
+  endWith(response, body, trailers);
+}
+
+function endWith(response: NodeResponse, body: WholeReply["body"], trailers: WholeReply["trailers"]): void {
   if (body !== undefined && body.byteLength > 0) {
     response.write(body);
+  }
+  if (trailers !== undefined) {
+    response.addTrailers(trailers);
   }
   response.end();
 }
@@ -53,13 +75,10 @@ function writeStream(call: HttpCall, reply: StreamReply): void {
   response.header?.set("cache-control", headersOfAll["cache-control"]);
   const settle = (outcome: Outcome) => reply.settle(outcome);
   call.response.once("close", () => {
-    const status = response.trailer?.get("grpc-status");
-    if (call.response.writableFinished && (status === null || status === undefined || status === "0")) {
-      settle({ code: 0 });
-    } else if (call.response.writableFinished) {
-      settle({ code: Number(status) as Code });
-    } else {
+    if (!hasEnded(call)) {
       settle({ code: Code.Canceled, fault: new Fault("cancelled") });
+    } else {
+      settle({ code: Number(response.trailer?.get("grpc-status") ?? 0) });
     }
   });
   universalResponseToNodeResponse(response, call.response).catch((error: unknown) => {
@@ -68,4 +87,11 @@ function writeStream(call: HttpCall, reply: StreamReply): void {
     call.response.destroy();
     settle({ code, fault: new Fault(code === Code.Canceled ? "cancelled" : "gateway-bug", { cause: error }) });
   });
+}
+
+/** Whether a response that has been closed went out whole. A stream that was reset counts as finished, to Node. */
+function hasEnded({ request, response }: HttpCall): boolean {
+  return "stream" in request
+    ? response.writableEnded && request.stream.rstCode === constants.NGHTTP2_NO_ERROR
+    : response.writableFinished;
 }

@@ -28,6 +28,7 @@ const refusalCodes = new Set([
   "HPE_INVALID_METHOD",
   "ERR_HTTP_REQUEST_TIMEOUT",
   "ERR_HTTP2_ERROR",
+  "ERR_HTTP2_HEADER_OVERFLOW",
   "ERR_TLS",
   "ECONNRESET",
 ]);

@@ -25,7 +25,7 @@ export interface EgressProxy {
 
 export interface UndiciExchange {
   readonly exchange: Exchange;
-  /** Ends the idle connections at once, the others when their answers came. */
+  /** Ends all connections; what is in flight fails as if the upstream had closed them. */
   close(): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ export function createUndiciExchange(options: UndiciExchangeOptions): UndiciExch
           new AttemptHandler(attempt, resolve, reject),
         );
       }),
-    close: () => dispatcher.close(),
+    close: () => dispatcher.destroy(),
   };
 }
 

@@ -7,6 +7,7 @@ import { ConfigMistakes } from "./config-mistakes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "verigate-settings-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+const hashKey = Buffer.alloc(32, 1).toString("base64");
 const account = { MESSENTE_API_USERNAME: "user", MESSENTE_API_PASSWORD: "pass:word" };
 
 function mistakesOf(env: Env): readonly string[] {
@@ -116,6 +117,11 @@ it("a secret that is set twice, missing in its file, or unfit for a header is a 
     [{ MESSENTE_API_PASSWORD: `${secret}\r\nX-Injected: 1` }, "ASCII"],
     [{ MESSENTE_API_PASSWORD_FILE: fileOf(`${secret}\n\n`), MESSENTE_API_PASSWORD: undefined }, "ASCII"],
     [{ MESSENTE_API_USERNAME: `user:${secret}` }, "colon"],
+    [{ VERIGATE_REDIS_URL: `http://:${secret}@host` }, "redis or rediss URL"],
+    [{ VERIGATE_REDIS_URL: `redis://:${secret}@host/0?tls=no`, VERIGATE_HASH_KEY: hashKey }, "number of a database"],
+    [{ VERIGATE_HASH_KEY: secret }, "32 bytes"],
+    [{ VERIGATE_HASH_KEY: `${hashKey},${secret}` }, "32 bytes"],
+    [{ VERIGATE_HASH_KEY: `${hashKey}, ` }, "32 bytes"],
   ] as const) {
     const mistakes = mistakesOf({ ...account, ...env });
     expect(mistakes).toEqual([expect.stringContaining(why)]);
@@ -128,6 +134,8 @@ it.each([
   [{ VERIGATE_LISTEN: "127.0.0.1:1,gateway.internal:8080" }, "gateway.internal:8080 can be reached"],
   [{ VERIGATE_UPSTREAM_URL: "http://10.0.0.1" }, "VERIGATE_ALLOW_PLAINTEXT_UPSTREAM"],
   [{ VERIGATE_DEFAULT_DEADLINE: "61s" }, "VERIGATE_DEFAULT_DEADLINE: is longer than VERIGATE_MAX_DEADLINE"],
+  [{ VERIGATE_REPLICATED: "true" }, "VERIGATE_REPLICATED: replicas that share no VERIGATE_REDIS_URL"],
+  [{ VERIGATE_REDIS_URL: "redis://127.0.0.1" }, "VERIGATE_HASH_KEY: required with VERIGATE_REDIS_URL"],
 ])("%j is a contradiction", (env, mistake) => {
   expect(mistakesOf({ ...account, ...env })).toEqual([expect.stringContaining(mistake)]);
 });
@@ -138,6 +146,8 @@ it.each([
   { VERIGATE_UPSTREAM_URL: "http://127.0.0.1:8025" },
   { VERIGATE_UPSTREAM_URL: "http://[::1]:8025/base" },
   { VERIGATE_UPSTREAM_URL: "http://10.0.0.1", VERIGATE_ALLOW_PLAINTEXT_UPSTREAM: "true" },
+  { VERIGATE_REPLICATED: "true", VERIGATE_REDIS_URL: "rediss://user:p%40ss@host:6380/1", VERIGATE_HASH_KEY: hashKey },
+  { VERIGATE_HASH_KEY: `${hashKey}, ${hashKey}`, VERIGATE_STORE_FAILURE: "allow" },
   { VERIGATE_DRAIN_DELAY: "0", VERIGATE_CORS_ORIGINS: "https://a.example,http://localhost:3000" },
 ])("%j is fine", (env) => {
   expect(mistakesOf({ ...account, ...env })).toEqual([]);

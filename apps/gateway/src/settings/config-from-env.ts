@@ -103,6 +103,13 @@ function contradictions(values: Partial<SettingValues>, mistakes: readonly strin
         "VERIGATE_TLS_CLIENT_CA_FILE so that callers authenticate, or VERIGATE_ALLOW_UNAUTHENTICATED=true",
     );
   }
+  const hasRedis = values.VERIGATE_REDIS_URL !== undefined;
+  if (values.VERIGATE_REPLICATED === true && !hasRedis && !hasFailed("VERIGATE_REDIS_URL")) {
+    found.push("VERIGATE_REPLICATED: replicas that share no VERIGATE_REDIS_URL would send a repeated SMS again");
+  }
+  if (hasRedis && values.VERIGATE_HASH_KEY === undefined && !hasFailed("VERIGATE_HASH_KEY")) {
+    found.push("VERIGATE_HASH_KEY: required with VERIGATE_REDIS_URL, or replicas could not read each other's state");
+  }
   const upstream = values.VERIGATE_UPSTREAM_URL;
   if (
     upstream?.protocol === "http:" &&

@@ -48,8 +48,11 @@ export function oneOf<Value extends string>(...values: readonly Value[]): (text:
 }
 
 /** A comma list of at least one; white space around the commas is dropped. */
-export function listOf<Value>(parse: (text: string) => Value): (text: string) => readonly Value[] {
-  return (text) => text.split(",").map((part) => parse(part.trim()));
+export function listOf<Value>(parse: (text: string) => Value): (text: string) => readonly [Value, ...Value[]] {
+  return (text) => {
+    const [first = "", ...others] = text.split(",").map((part) => part.trim());
+    return [parse(first), ...others.map(parse)];
+  };
 }
 
 /** An http or https URL without credentials, query or fragment. Not quoted: it may hold a password. */
@@ -70,6 +73,31 @@ export function proxyUrlFrom(text: string): string {
     throw new Error("is not an http or https URL");
   }
   return text;
+}
+
+/**
+ * A Redis server: `redis://` or `rediss://`, with user and password where there
+ * are some, and at most the number of a database behind. Not quoted: it may hold
+ * a password.
+ */
+export function redisUrlFrom(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !["redis:", "rediss:"].includes(url.protocol) || url.hostname === "") {
+    throw new Error("is not a redis or rediss URL");
+  }
+  if (!/^\/?\d{0,4}$/.test(url.pathname) || url.search !== "" || url.hash !== "") {
+    throw new Error("must end with its port or the number of a database");
+  }
+  return url;
+}
+
+/** A secret key of 32 bytes or more, in base64. Not quoted. */
+export function keyFrom(text: string): Uint8Array {
+  const key = Buffer.from(text, "base64");
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text) || key.byteLength < 32) {
+    throw new Error("each key must be 32 bytes or more in base64, such as `openssl rand -base64 32` prints");
+  }
+  return key;
 }
 
 /** An origin as browsers send it: scheme, host and port, without a slash behind. */

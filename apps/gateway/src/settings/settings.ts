@@ -8,10 +8,12 @@ import {
   hostNameFrom,
   httpUrlFrom,
   integerOf,
+  keyFrom,
   listOf,
   oneOf,
   originFrom,
   proxyUrlFrom,
+  redisUrlFrom,
   usernameFrom,
 } from "./parsers.ts";
 
@@ -204,6 +206,38 @@ export const settings = {
     default: "5s",
     meaning: "How long calls are refused before one is let through as a probe.",
     parse: durationOf(100),
+  },
+  VERIGATE_REDIS_URL: {
+    shape: "`redis://` or `rediss://` URL",
+    default: undefined,
+    meaning:
+      "A Redis or Valkey server for the state that replicas share. Without it, each process knows only the request_ids " +
+      "that it met itself, and none after a restart. Its certificate is checked against Node's authorities.",
+    parse: redisUrlFrom,
+    isSecret: true,
+  },
+  VERIGATE_REPLICATED: {
+    shape: "`true` or `false`",
+    default: "false",
+    meaning: "Says that there are several replicas, which makes a missing VERIGATE_REDIS_URL a mistake.",
+    parse: booleanFrom,
+  },
+  VERIGATE_HASH_KEY: {
+    shape: "comma list of keys of 32 bytes or more, in base64",
+    default: undefined,
+    meaning:
+      "What stands for request_ids, PINs and other subjects in the store is hashed with it. The first one writes, all " +
+      "read. Required with VERIGATE_REDIS_URL, and the same in all replicas; without it, random in each process.",
+    parse: listOf(keyFrom),
+    isSecret: true,
+  },
+  VERIGATE_STORE_FAILURE: {
+    shape: "`reject` or `allow`",
+    default: "reject",
+    meaning:
+      "What becomes of a call with a request_id while the store is down: STORE_UNAVAILABLE, or it runs unprotected, and " +
+      "a repeat runs again.",
+    parse: oneOf("reject", "allow"),
   },
   VERIGATE_DRAIN_DELAY: {
     shape: "duration",

@@ -43,7 +43,7 @@ for i = 2, #KEYS do
     return {marker, 'lapsed'}
   end
 end
-redis.call('HSET', KEYS[2], 'payload', ARGV[4], 'owner', owner, 'leaseEnds', string.format("%d", now + lease))
+redis.call('HSET', KEYS[2], 'payload', ARGV[4], 'owner', owner, 'leaseEnds', now + lease)
 redis.call('PEXPIRE', KEYS[2], window)
 return {marker, 'claimed'}
 `;
@@ -54,7 +54,7 @@ if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HGET', KEYS[1], 'owner') ~
   return 0
 end
 redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], 'payload', ARGV[3], 'record', ARGV[4], 'writtenAt', string.format("%d", now))
+redis.call('HSET', KEYS[1], 'payload', ARGV[3], 'record', ARGV[4], 'writtenAt', now)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1
 `;

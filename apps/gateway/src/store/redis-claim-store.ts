@@ -11,7 +11,11 @@ export interface RedisClaimStoreOptions {
 const prefix = "verigate:1:";
 const markerKey = `${prefix}run`;
 const claimKey = (name: string) => `${prefix}claim:${name}`;
-const [claiming, settling, releasing] = [createScript(claimScript), createScript(settleScript), createScript(releaseScript)];
+const [claiming, settling, releasing] = [
+  createScript(claimScript),
+  createScript(settleScript),
+  createScript(releaseScript),
+];
 
 /**
  * Claims in a Redis or Valkey server that all replicas share. That it can't be

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isIP } from "node:net";
 import { Redis } from "ioredis";
 
 export interface RedisCommandsOptions {
@@ -52,13 +53,14 @@ export function createScript(text: string): Script {
  */
 export function connectRedis({ url, onReady }: RedisCommandsOptions): RedisCommands {
   let lastError: unknown;
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const redis = new Redis({
-    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    host,
     port: url.port === "" ? 6379 : Number(url.port),
     db: Number(url.pathname.slice(1)),
     ...(url.username === "" ? {} : { username: decodeURIComponent(url.username) }),
     ...(url.password === "" ? {} : { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === "rediss:" ? { tls: {} } : {}),
+    ...(url.protocol === "rediss:" ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {}),
     connectionName: "verigate",
     commandTimeout: commandTimeoutMs,
     connectTimeout: silenceMs,

@@ -1,0 +1,162 @@
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import { type Call, type Clock, Fault, faultFromError, type Layer, sleep } from "@verigate/call";
+import type { UnaryCall, UnaryHandler } from "@verigate/rpc-server";
+import type { HashKeys } from "../keyed-hash.ts";
+import { type Outcome, outcomeFromRecord, recordFromOutcome } from "../store/claim-record.ts";
+import type { Claim, ClaimResult, ClaimStore } from "../store/claim-store.ts";
+import { createRecordSeal } from "../store/record-seal.ts";
+import { recordedOutcome } from "../store/recorded-outcome.ts";
+import type { StoreOutage } from "../store/store-outage.ts";
+import { createClaimFromCall } from "./claim-from-call.ts";
+
+export interface IdempotencyOptions {
+  readonly clock: Clock;
+  readonly store: ClaimStore;
+  readonly outage: StoreOutage;
+  /** What to do with a call while the store is down: refuse it, or run it without protection. */
+  readonly onStoreFailure: "reject" | "allow";
+  readonly hashKeys: HashKeys;
+  /** How long an attempt may run that is not safe to repeat, in milliseconds. */
+  readonly unsafeAttemptTimeoutMs: number;
+}
+
+export interface Idempotency {
+  readonly layer: Layer<UnaryCall, Message>;
+  /** Fulfils when the calls that hold a claim at this moment have ended it. */
+  idle(): Promise<void>;
+}
+
+/** From the last moment at which an attempt can end to the one at which its outcome is surely recorded. */
+const leaseMarginMs = 5_000;
+/** Between two looks at a claim that is running: doubled from the first to the last. */
+const pauseMsMin = 10;
+const pauseMsMax = 250;
+/** When to come again where the store is down or full. */
+const retryAfterMs = 1_000;
+
+/**
+ * Runs each request_id once (AIP-155), whatever callers repeat, in whichever
+ * replica, whenever a process dies:
+ *
+ * - A claim stands in the store before the operation runs. It is settled by how
+ *   the operation ended, or released where nothing was carried out, no matter
+ *   whether the caller is still there to see it.
+ * - A repeat gets what was recorded. One that comes early waits for it, within
+ *   its own deadline.
+ * - A claim that nobody ended in time is an unknown outcome, and stays one.
+ *
+ * Calls without a request_id pass, whatever state the store is in.
+ */
+export function createIdempotency(options: IdempotencyOptions): Idempotency {
+  const { clock, store, outage } = options;
+  const claimFromCall = createClaimFromCall(options.hashKeys);
+  const records = createRecordSeal(options.hashKeys);
+  const running = new Set<Promise<unknown>>();
+
+  /** Claims; while another call runs, waits and claims again. */
+  async function obtain({ call, method }: UnaryCall, claim: Claim): Promise<Exclude<ClaimResult, { kind: "running" }>> {
+    for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(2 * pauseMs, pauseMsMax)) {
+      const result = await look(call, claim, pauseMs > pauseMsMin);
+      // Whoever gives up waiting must not be told that nothing was sent.
+      call.progress.isOutcomeOpen = result.kind === "running" && isUnsafe(method);
+      if (result.kind !== "running") {
+        return result;
+      }
+      await sleep(clock, pauseMs);
+    }
+  }
+
+  async function look(call: Call, claim: Claim, isWaiting: boolean): Promise<ClaimResult> {
+    if (call.progress.isAbandoned) {
+      throw new Fault("cancelled");
+    }
+    try {
+      const result = await store.claim(claim, leaseMs(call));
+      outage.end();
+      return result;
+    } catch (cause) {
+      outage.begin(cause);
+      // What was running may still be: neither "nothing was sent" nor a second run would be right.
+      if (isWaiting) {
+        return { kind: "running" };
+      }
+      if (options.onStoreFailure === "allow") {
+        return { kind: "claimed" };
+      }
+      // It may have been written although no answer came.
+      store.release(claim).catch(() => {});
+      throw new Fault("store-unavailable", { retryAfterMs, cause });
+    }
+  }
+
+  /** Beyond this, the process that claimed is dead: its attempts would have ended before. */
+  function leaseMs({ progress }: Call): number {
+    const untilDeadlineMs = Math.max(0, progress.deadlineAtMs - clock.nowMs());
+    return untilDeadlineMs + options.unsafeAttemptTimeoutMs + leaseMarginMs;
+  }
+
+  async function run(next: UnaryHandler, unary: UnaryCall, claim: Claim): Promise<Outcome> {
+    const outcome = await outcomeOf(next, unary);
+    const recorded = recordedOutcome(outcome, unary.call.progress);
+    try {
+      if (recorded === undefined) {
+        await store.release(claim);
+      } else {
+        await store.settle(claim, records.seal(claim, recordFromOutcome(unary.method.output, recorded)));
+      }
+    } catch (cause) {
+      // The caller gets the true answer all the same; repeats will find that the lease has ended.
+      outage.begin(cause);
+    }
+    return outcome;
+  }
+
+  async function protect(next: UnaryHandler, unary: UnaryCall, claim: Claim): Promise<Outcome> {
+    const result = await obtain(unary, claim);
+    switch (result.kind) {
+      case "claimed": {
+        const ending = run(next, unary, claim);
+        running.add(ending);
+        return await ending.finally(() => running.delete(ending));
+      }
+      case "settled":
+        return outcomeFromRecord(unary.method.output, records.open(claim, result.record), result.ageMs);
+      case "lapsed":
+        return { fault: new Fault("outcome-unknown") };
+      case "other-payload":
+        return { fault: new Fault("request-id-reused") };
+      case "full":
+        return { fault: new Fault("store-unavailable", { retryAfterMs }) };
+    }
+  }
+
+  return {
+    layer: (next) => async (unary) => {
+      const claim = claimFromCall(unary);
+      if (claim === undefined) {
+        return await next(unary);
+      }
+      const outcome = await protect(next, unary, claim);
+      if ("fault" in outcome) {
+        throw outcome.fault;
+      }
+      return outcome.response;
+    },
+    async idle() {
+      await Promise.all(running);
+    },
+  };
+}
+
+async function outcomeOf(next: UnaryHandler, unary: UnaryCall): Promise<Outcome> {
+  try {
+    return { response: await next(unary) };
+  } catch (error) {
+    return { fault: faultFromError(error) };
+  }
+}
+
+function isUnsafe({ idempotency }: DescMethod): boolean {
+  return idempotency === MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN;
+}

@@ -1,0 +1,33 @@
+import { describeError, type Logger } from "@verigate/telemetry";
+
+/** Says once when the store goes down, and once when it is back. */
+export interface StoreOutage {
+  /** A store call failed. */
+  begin(cause: unknown): void;
+  /** A store call succeeded. */
+  end(): void;
+}
+
+const consequences = {
+  reject: "calls with a request_id are refused",
+  allow: "calls with a request_id run unprotected",
+};
+
+export function createStoreOutage(logger: Logger, onStoreFailure: keyof typeof consequences): StoreOutage {
+  let isDown = false;
+  return {
+    begin(error) {
+      if (!isDown) {
+        const cause = describeError(error);
+        logger.log("warn", `the store is down: ${consequences[onStoreFailure]}`, cause === undefined ? {} : { cause });
+      }
+      isDown = true;
+    },
+    end() {
+      if (isDown) {
+        logger.log("info", "the store is back");
+      }
+      isDown = false;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { fileURLToPath } from "node:url";
+
+/** How callers speak to a server. */
+export type Door = "grpc" | "json";
+
+/** One server, seen through one door. */
+export interface Contestant {
+  readonly name: string;
+  readonly door: Door;
+  /** What it is, for somebody who reads the results. */
+  readonly description: string;
+  readonly command: (ports: Ports) => readonly string[];
+  readonly env?: (ports: Ports) => Readonly<Record<string, string>>;
+}
+
+export interface Ports {
+  readonly port: number;
+  readonly upstream: string;
+}
+
+export const doorNames: Readonly<Record<Door, string>> = {
+  grpc: "gRPC over HTTP/2",
+  json: "Connect JSON over HTTP/1.1",
+};
+
+/** What a door's other servers are compared with: what a careful team writes by hand. */
+export const referenceNames: Readonly<Record<Door, string>> = { grpc: "grpc-js", json: "fastify" };
+
+export const gatewayName = "gateway";
+export const floorName = "floor";
+
+/** In the order of a round. A new peer is a new row. */
+export const contestants: readonly Contestant[] = [
+  { ...gateway(), door: "grpc" },
+  peer("floor", "grpc", "raw node:http2, protobuf-es, undici dispatch: what nothing can beat by much"),
+  peer("grpc-js", "grpc", "bare @grpc/grpc-js, undici request: what a careful team writes by hand"),
+  peer("connect-node", "grpc", "bare connect-node router, undici request"),
+  { ...gateway(), door: "json" },
+  peer("fastify", "json", "bare fastify REST proxy, undici request: what a careful team writes by hand"),
+];
+
+function gateway(): Omit<Contestant, "door"> {
+  return {
+    name: gatewayName,
+    description: "this gateway as shipped: validation, deadlines, one log line per call, metrics",
+    command: () => [...node(), pathOf("../../apps/gateway/src/main.ts"), "serve"],
+    env: ({ port, upstream }) => ({
+      VERIGATE_LISTEN: `127.0.0.1:${port}`,
+      VERIGATE_ADMIN_LISTEN: "127.0.0.1:0",
+      VERIGATE_UPSTREAM_URL: upstream,
+      VERIGATE_LOG_LEVEL: "info",
+      // Smoothing to the 150 calls/s of an account would be all that is measured.
+      VERIGATE_UPSTREAM_RPS: "0",
+      MESSENTE_API_USERNAME: "bench",
+      MESSENTE_API_PASSWORD: "bench",
+    }),
+  };
+}
+
+function peer(name: string, door: Door, description: string): Contestant {
+  return {
+    name,
+    door,
+    description,
+    command: ({ port, upstream }) => [...node(), pathOf(`servers/${name}.ts`), String(port), upstream],
+  };
+}
+
+/** Node with the packages' sources, which is how the repository runs everything. */
+export function node(): readonly string[] {
+  return [process.execPath, "--conditions=@verigate/source"];
+}
+
+/** The path of a file that is named relative to this one. */
+export function pathOf(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
+}

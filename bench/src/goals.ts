@@ -1,0 +1,97 @@
+import { type Door, floorName, gatewayName } from "./contestants.ts";
+import { type BenchResults, ratiosTo, serverOf } from "./results.ts";
+import { median, medianInterval } from "./statistics.ts";
+
+export type Verdict = "met" | "missed" | "undecided" | "not measured";
+
+/** One figure that the gateway is held to. */
+export interface GoalRow {
+  readonly figure: string;
+  readonly goal: string;
+  readonly measured: string;
+  readonly verdict: Verdict;
+}
+
+const idleMibMax = 90;
+const loadedMibMax = 160;
+const loadedCalls = 200_000;
+const readyMsMax = 300;
+
+/** All goals, met or not, measured or not, in the order in which they matter. */
+export function judgeGoals(results: BenchResults): readonly GoalRow[] {
+  return [
+    ratioGoal(results, "grpc", "grpc-js", 1),
+    ratioGoal(results, "grpc", floorName, 1.3),
+    ratioGoal(results, "json", "fastify", 1),
+    unmeasured("added latency at 500 calls/s, p50 and p99", "0.3 ms and 2 ms"),
+    ...memoryGoals(results),
+    readyGoal(results),
+    unmeasured("cost per call with 100,000 known users against 10", "at most 1.1 x"),
+  ];
+}
+
+/**
+ * Undecided with too few rounds for an interval. A ratio of 1 is also met where
+ * the interval of the median includes it: then the two can't be told apart.
+ */
+function ratioGoal(results: BenchResults, door: Door, other: string, ratioMax: number): GoalRow {
+  const figure = `CPU per call, ${door === "grpc" ? "gRPC" : "JSON"}, by that of ${other}`;
+  const goal = `at most ${ratioMax} x`;
+  const gateway = serverOf(results, gatewayName, door);
+  const ratios = gateway === undefined ? [] : ratiosTo(results, gateway, other);
+  if (ratios.length === 0) {
+    return unmeasured(figure, goal);
+  }
+  const interval = medianInterval(ratios);
+  const isMet = median(ratios) <= ratioMax || (ratioMax === 1 && interval !== undefined && interval.low <= 1);
+  const range = interval === undefined ? "" : ` (${interval.low.toFixed(2)} to ${interval.high.toFixed(2)})`;
+  return {
+    figure,
+    goal,
+    measured: `${median(ratios).toFixed(2)} x${range}`,
+    verdict: interval === undefined ? "undecided" : verdictOf(isMet),
+  };
+}
+
+function memoryGoals(results: BenchResults): readonly GoalRow[] {
+  const idle = { figure: "resident memory, idle", goal: `at most ${idleMibMax} MiB` };
+  const loaded = {
+    figure: `resident memory after ${loadedCalls.toLocaleString("en")} calls`,
+    goal: `at most ${loadedMibMax} MiB`,
+  };
+  const gateway = serverOf(results, gatewayName, "grpc") ?? serverOf(results, gatewayName, "json");
+  if (gateway === undefined) {
+    return [unmeasured(idle.figure, idle.goal), unmeasured(loaded.figure, loaded.goal)];
+  }
+  const { idleMib, loadedMib, callsInAll } = gateway;
+  const hasEnoughCalls = callsInAll >= loadedCalls;
+  return [
+    { ...idle, measured: `${idleMib.toFixed(0)} MiB`, verdict: verdictOf(idleMib <= idleMibMax) },
+    {
+      ...loaded,
+      measured: `${loadedMib.toFixed(0)} MiB after ${callsInAll.toLocaleString("en")} calls`,
+      // More calls may need more, never less.
+      verdict: loadedMib > loadedMibMax ? "missed" : hasEnoughCalls ? "met" : "undecided",
+    },
+  ];
+}
+
+function readyGoal(results: BenchResults): GoalRow {
+  const row = { figure: "process start to ready", goal: `at most ${readyMsMax} ms` };
+  const readyMs = results.servers
+    .filter(({ contestant }) => contestant.name === gatewayName)
+    .flatMap((server) => server.readyMs);
+  if (readyMs.length === 0) {
+    return unmeasured(row.figure, row.goal);
+  }
+  const middle = median(readyMs);
+  return { ...row, measured: `${middle.toFixed(0)} ms`, verdict: verdictOf(middle <= readyMsMax) };
+}
+
+function unmeasured(figure: string, goal: string): GoalRow {
+  return { figure, goal, measured: "-", verdict: "not measured" };
+}
+
+function verdictOf(isMet: boolean): Verdict {
+  return isMet ? "met" : "missed";
+}
