@@ -26,7 +26,7 @@ export function rpcClient({ authority }: { readonly authority: string }, protoco
   return clientOver(transportOf(protocol, baseUrl, sessionManager));
 }
 
-export function clientOver(transport: Transport): RpcClient {
+function clientOver(transport: Transport): RpcClient {
   return {
     services: createClient(ServiceAPI, transport),
     users: createClient(UserAPI, transport),

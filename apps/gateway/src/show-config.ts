@@ -3,7 +3,7 @@ import type { Config } from "./settings/config-from-env.ts";
 import { type Setting, settings } from "./settings/settings.ts";
 
 /** The settings in force as texts, in their order; secrets are masked, and what is not set is null. */
-export function shownConfig({ values }: Config): Record<string, string | null> {
+function shownConfig({ values }: Config): Record<string, string | null> {
   return Object.fromEntries(
     Object.entries<Setting<unknown>>(settings).map(([name, { isSecret }]) => {
       const value = values[name as keyof typeof values];

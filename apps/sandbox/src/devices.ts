@@ -2,7 +2,7 @@ import { Secret, TOTP } from "otpauth";
 import { fullStore } from "./refusal.ts";
 
 /** Paired phones a sandbox remembers. */
-export const devicesMax = 10_000;
+const devicesMax = 10_000;
 
 /** A phone with the authenticator app: RFC 6238 with SHA-1, 6 digits and 30 seconds. */
 export interface Device {

@@ -1,22 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "./clock.ts";
 import { fullStore, Refusal } from "./refusal.ts";
-import type { Verification } from "./verification.ts";
+import type { Verifiable } from "./verification.ts";
 
 /** Services a sandbox holds, over all accounts. */
-export const servicesMax = 1_000;
+const servicesMax = 1_000;
 /** Users a sandbox holds, over all services: twice the largest service that is tested with. */
 export const usersMax = 200_000;
 
-export interface User {
+export interface User extends Verifiable {
   readonly id: string;
   readonly phoneNumber: string;
   readonly idInService: string;
   readonly ctimeMs: number;
-  /** The authentication that was started last. */
-  verification?: Verification;
-  /** When the wrong guesses that still count were made, oldest first. */
-  wrongGuessesAtMs?: number[];
 }
 
 export interface Service {

@@ -2,7 +2,7 @@ import type { CallName } from "./call-names.ts";
 import { fullStore } from "./refusal.ts";
 
 /** Faults a sandbox remembers. */
-export const faultsMax = 100;
+const faultsMax = 100;
 
 /** What to do to a call instead of, or in addition to, answering it. */
 export interface Fault {

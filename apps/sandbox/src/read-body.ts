@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { Refusal } from "./refusal.ts";
 
 /** No documented body comes near. */
-export const bodyBytesMax: number = 64 * 1024;
+const bodyBytesMax: number = 64 * 1024;
 
 /**
  * Reads a request's body. One over `bodyBytesMax` is read to its end without being

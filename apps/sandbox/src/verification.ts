@@ -1,12 +1,11 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { Device } from "./devices.ts";
-import type { User } from "./directory.ts";
 
 /** How long a started authentication can be verified. */
-export const verificationLifetimeMs: number = 10 * 60 * 1_000;
+const verificationLifetimeMs = 10 * 60 * 1_000;
 /** Wrong guesses per user within `guessWindowMs`; further ones are not looked at. */
-export const wrongGuessesMax = 5;
-export const guessWindowMs: number = 10 * 60 * 1_000;
+const wrongGuessesMax = 5;
+const guessWindowMs = 10 * 60 * 1_000;
 
 export type Method = "sms" | "totp";
 
@@ -17,6 +16,14 @@ export interface Verification {
   readonly startedAtMs: number;
   readonly matches: (token: string, nowMs: number) => boolean;
   isUsed: boolean;
+}
+
+/** Whom an authentication can be started for. */
+export interface Verifiable {
+  /** The authentication that was started last. */
+  verification?: Verification;
+  /** When the wrong guesses that still count were made, oldest first. */
+  wrongGuessesAtMs?: number[];
 }
 
 /** What became of a guess; upstream's words for a failure. */
@@ -49,7 +56,7 @@ function startVerification(method: Method, nowMs: number, matches: Verification[
  * verification at all, or a used one, is a wrong guess like any other, so that
  * the answer tells nothing about it. A right guess clears the count.
  */
-export function guess(user: User, token: string, nowMs: number): Outcome {
+export function guess(user: Verifiable, token: string, nowMs: number): Outcome {
   const recent = (user.wrongGuessesAtMs ?? []).filter((atMs) => atMs > nowMs - guessWindowMs);
   if (recent.length >= wrongGuessesMax) return "THROTTLED";
   const { verification } = user;
