@@ -47,6 +47,24 @@ describe.each(protocols)("over %s, when upstream hangs", (protocol) => {
   });
 });
 
+test("at the deadline, a request_id makes a repeat safe: it gets what became of the first request", async () => {
+  const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
+  const upstream = await startScriptedUpstream(async () => {
+    await mayAnswer;
+    return { status: 200, body: { verified: true, method: "sms" } };
+  });
+  const gateway = await startGateway({ upstream });
+  const { auth } = rpcClient(gateway);
+  const request = { ...verifyPin, requestId: "7b0f0c1e-58a5-4f10-9d3e-0d1f5ad5a001" };
+
+  expect(await rpcErrorOf(auth.verifyPin(request, timeout))).toEqual(
+    rpcError("DeadlineExceeded", "OUTCOME_UNKNOWN", "REPEAT_SAME_REQUEST_ID"),
+  );
+  answer();
+  expect(await auth.verifyPin(request)).toMatchObject({ verified: true, replayed: true });
+  expect(upstream.arrivals).toBe(1);
+});
+
 test("a list's deadline is kept, too", async () => {
   const upstream = await startScriptedUpstream("hang");
   const gateway = await startGateway({ upstream });

@@ -41,6 +41,8 @@ export interface Progress {
    * definite answer has come: from here on, giving up means an unknown outcome.
    */
   isOutcomeOpen: boolean;
+  /** Whether a repeat of the same request gets what becomes of this one, because it has a request_id. */
+  isRepeatable: boolean;
   /** Whether the caller has been answered, or left: what has not been sent must not be sent any more. */
   isAbandoned: boolean;
   /** Requests that were started upstream. */
@@ -55,6 +57,7 @@ export function createProgress(caller = ""): Progress {
     caller,
     deadlineAtMs: Number.POSITIVE_INFINITY,
     isOutcomeOpen: false,
+    isRepeatable: false,
     isAbandoned: false,
     attempts: 0,
     attemptedAtMs: 0,

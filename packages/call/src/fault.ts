@@ -33,7 +33,8 @@ export type FaultKind =
   | "upstream-failed"
   | "upstream-bad-response"
   | "outcome-unknown"
-  | "outcome-unknown-at-deadline";
+  | "outcome-unknown-at-deadline"
+  | "outcome-pending";
 
 /** Who has to act on it. */
 export const faultOwners: Readonly<Record<FaultKind, FaultOwner>> = {
@@ -65,6 +66,7 @@ export const faultOwners: Readonly<Record<FaultKind, FaultOwner>> = {
   "upstream-bad-response": "upstream",
   "outcome-unknown": "upstream",
   "outcome-unknown-at-deadline": "upstream",
+  "outcome-pending": "upstream",
 };
 
 /** One field of a request that breaks a rule. `description` never holds the field's value. */

@@ -63,6 +63,17 @@ it.each([
   expect(call.progress.isAbandoned).toBe(true);
 });
 
+it("at the deadline, a call with a request_id is told that a repeat gets what becomes of it", async () => {
+  const { clock, handler } = layerWith(hangs);
+  const { call } = sceneOf({});
+  const result = handler(call);
+  call.progress.isOutcomeOpen = true;
+  call.progress.isRepeatable = true;
+  clock.advance(60_000);
+
+  expect(await stateOf(result)).toBe("outcome-pending");
+});
+
 it("what has passed since the headers came counts", async () => {
   const { clock, handler } = layerWith(hangs);
   clock.advance(150);

@@ -1,6 +1,6 @@
 import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
-import { type Call, type Clock, Fault, type FaultKind, type Layer } from "@verigate/call";
+import { type Call, type Clock, Fault, type FaultKind, type Layer, type Progress } from "@verigate/call";
 
 export interface DeadlineOptions {
   readonly clock: Clock;
@@ -38,8 +38,7 @@ export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions)
         call.progress.isAbandoned = true;
         reject(new Fault(kind));
       };
-      const onDeadline = () =>
-        giveUp(call.progress.isOutcomeOpen ? "outcome-unknown-at-deadline" : "deadline-exceeded");
+      const onDeadline = () => giveUp(kindAtDeadline(call.progress));
       const onDeparture = () => giveUp("cancelled");
       const onShutdown = () => giveUp(call.progress.isOutcomeOpen ? "outcome-unknown" : "shutting-down");
 
@@ -58,6 +57,13 @@ export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions)
       next(call).finally(stopWaiting).then(resolve, reject);
     });
   };
+}
+
+function kindAtDeadline({ isOutcomeOpen, isRepeatable }: Progress): FaultKind {
+  if (!isOutcomeOpen) {
+    return "deadline-exceeded";
+  }
+  return isRepeatable ? "outcome-pending" : "outcome-unknown-at-deadline";
 }
 
 /** The caller's own deadline: `grpc-timeout`, or `connect-timeout-ms`; undefined where it gave none. */

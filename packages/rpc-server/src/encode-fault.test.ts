@@ -31,6 +31,7 @@ it("a gRPC error is Trailers-Only: all in headers, no body, no trailers", () => 
 it.each([
   ["outcome-unknown", undefined, "-1"],
   ["outcome-unknown-at-deadline", undefined, "-1"],
+  ["outcome-pending", undefined, "-1"],
   ["upstream-circuit-open", 1_234.5, "1235"],
   ["upstream-rate-limited", 3_000, "3000"],
   ["upstream-failed", undefined, undefined],

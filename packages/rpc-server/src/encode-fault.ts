@@ -10,7 +10,9 @@ import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
 import type { Call, Fault, Layer } from "@verigate/call";
 import { faultFromError } from "@verigate/call";
+import { ErrorReason } from "@verigate/contract";
 import { connectErrorFromFault } from "./connect-error-from-fault.ts";
+import { errorCatalogue } from "./error-catalogue.ts";
 import type { HttpCall } from "./http-call.ts";
 import { plainReply, type Reply, type WholeReply } from "./reply.ts";
 
@@ -72,7 +74,7 @@ export function encodeFault(call: Call, fault: Fault): WholeReply {
  * repeat what may have been carried out.
  */
 function setPushback({ metadata }: ConnectError, { kind, retryAfterMs }: Fault): void {
-  if (kind === "outcome-unknown" || kind === "outcome-unknown-at-deadline") {
+  if (errorCatalogue[kind].reason === ErrorReason.OUTCOME_UNKNOWN) {
     metadata.set("grpc-retry-pushback-ms", "-1");
   } else if (retryAfterMs !== undefined) {
     metadata.set("grpc-retry-pushback-ms", String(Math.ceil(retryAfterMs)));

@@ -18,7 +18,7 @@ it.each(kinds)("%s carries exactly one ErrorInfo with a reason and a next step o
   expect(error.message).not.toContain("internal text");
 });
 
-it.each(["outcome-unknown", "outcome-unknown-at-deadline", "upstream-bad-response"] as const)(
+it.each(["outcome-unknown", "outcome-unknown-at-deadline", "outcome-pending", "upstream-bad-response"] as const)(
   "%s is no status that libraries repeat by themselves",
   (kind) => {
     expect([Code.Unavailable, Code.Canceled, Code.ResourceExhausted, Code.Aborted]).not.toContain(

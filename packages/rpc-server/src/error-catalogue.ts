@@ -170,6 +170,13 @@ export const errorCatalogue: Readonly<Record<FaultKind, ErrorEntry>> = {
     next: NextStep.START_AGAIN,
     message: "the deadline passed after the request was sent; it may have been carried out",
   },
+  "outcome-pending": {
+    code: Code.DeadlineExceeded,
+    reason: ErrorReason.OUTCOME_UNKNOWN,
+    next: NextStep.REPEAT_SAME_REQUEST_ID,
+    message:
+      "the deadline passed after the request was sent; a repeat with the same request_id gets what becomes of it",
+  },
   "upstream-bad-response": {
     code: Code.Internal,
     reason: ErrorReason.UPSTREAM_BAD_RESPONSE,

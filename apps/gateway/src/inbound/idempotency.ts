@@ -137,6 +137,7 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
       if (claim === undefined) {
         return await next(unary);
       }
+      unary.call.progress.isRepeatable = true;
       const outcome = await protect(next, unary, claim);
       if ("fault" in outcome) {
         throw outcome.fault;

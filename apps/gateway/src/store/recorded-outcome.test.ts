@@ -44,6 +44,7 @@ const table: Readonly<Record<FaultKind, readonly [FaultKind | undefined, FaultKi
   "upstream-bad-response": [undefined, "upstream-bad-response"],
   "outcome-unknown": ["outcome-unknown", "outcome-unknown"],
   "outcome-unknown-at-deadline": ["outcome-unknown-at-deadline", "outcome-unknown-at-deadline"],
+  "outcome-pending": ["outcome-pending", "outcome-pending"],
 };
 const rows = (Object.keys(faultOwners) as FaultKind[]).map((kind) => [kind, ...table[kind]] as const);
 

@@ -45,6 +45,7 @@ export const recordings = {
   "upstream-bad-response": "recorded-if-sent",
   "outcome-unknown": "recorded",
   "outcome-unknown-at-deadline": "recorded",
+  "outcome-pending": "recorded",
 } as const satisfies Readonly<Record<FaultKind, Recording>>;
 
 /** What a repeat gets; undefined where it runs. */
