@@ -42,7 +42,8 @@ export const contestants: readonly Contestant[] = [
 function gateway(): Omit<Contestant, "door"> {
   return {
     name: gatewayName,
-    description: "this gateway as shipped: one bundle; validation, retries, breaker, limits, deadlines, a log line per call, metrics",
+    description:
+      "this gateway as shipped: one bundle; validation, retries, breaker, limits, deadlines, a log line per call, metrics",
     command: () => [process.execPath, pathOf("../../apps/gateway/dist/main.js"), "serve"],
     env: ({ port, upstream }) => ({
       VERIGATE_LISTEN: `127.0.0.1:${port}`,

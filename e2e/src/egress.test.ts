@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { expect, onTestFinished } from "vitest";
 import { type Certificates, makeCertificates } from "./certificates.ts";
+import { eventually } from "./eventually.ts";
 import { startGateway } from "./gateway-under-test.ts";
 import { openssl, testWith } from "./real-or-skip.ts";
 import { rpcClient } from "./rpc-client.ts";
@@ -31,7 +32,8 @@ async function startTlsUpstream({ server }: Certificates) {
 }
 
 /** A proxy that makes the tunnels it is asked for, or does not. */
-async function startProxy(act: "tunnel" | "refuse" | "hang") {
+async function startProxy(initial: "tunnel" | "refuse" | "hang") {
+  let act = initial;
   const asked: string[] = [];
   const proxy = createHttpServer((_, response) => response.writeHead(400).end());
   proxy.on("connect", (request, socket, head) => {
@@ -56,7 +58,13 @@ async function startProxy(act: "tunnel" | "refuse" | "hang") {
   onTestFinished(() => {
     proxy.close();
   });
-  return { authority: `127.0.0.1:${(proxy.address() as AddressInfo).port}`, asked };
+  return {
+    authority: `127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    asked,
+    recover() {
+      act = "tunnel";
+    },
+  };
 }
 
 const getService = { serviceId: "s1" };
@@ -127,3 +135,24 @@ test.for(["refuse", "hang"] as const)(
     expect(upstream.seen).toEqual([]);
   },
 );
+
+test("proxies that took a tunnel's request and said nothing don't keep connections from the ones behind", async () => {
+  const certificates = await makeCertificates();
+  const upstream = await startTlsUpstream(certificates);
+  const proxy = await startProxy("hang");
+  const env = {
+    VERIGATE_UPSTREAM_CA_FILE: certificates.authority.certFile,
+    HTTPS_PROXY: `http://${proxy.authority}`,
+    VERIGATE_UPSTREAM_CONCURRENCY: "2",
+    VERIGATE_ATTEMPT_TIMEOUT: "100ms",
+    VERIGATE_RETRY_ATTEMPTS: "1",
+    VERIGATE_BREAKER_ERROR_PERCENT: "0",
+  };
+  const gateway = await startGateway({ upstream, env });
+  const { services } = rpcClient(gateway);
+  await Promise.all([rpcErrorOf(services.getService(getService)), rpcErrorOf(services.getService(getService))]);
+  proxy.recover();
+
+  const found = await eventually(() => services.getService(getService).catch(() => undefined));
+  expect(found).toMatchObject({ service: { name: "Shop" } });
+});

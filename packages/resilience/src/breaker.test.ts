@@ -125,6 +125,46 @@ it.each([200, 500] as const)("a straggler that ends as %s while it is half-open 
   expect(await call(200)).toBe("200");
 });
 
+it("a probe that hangs makes room for another after the time for which it would be open", async () => {
+  const { scripted, start, call, calls } = scene();
+  await calls(20, 500);
+  vi.advanceTimersByTime(5_000);
+  const hanging = start();
+  vi.advanceTimersByTime(4_999);
+  expect(await call(200)).toBe("upstream-circuit-open");
+  vi.advanceTimersByTime(1);
+  expect(await call(200)).toBe("200");
+  scripted.open[0]?.end("outcome-unknown");
+  expect(await hanging).toBe("outcome-unknown");
+
+  expect(await call(200)).toBe("200");
+});
+
+it("failures of long ago that newer successes have overtaken do not open it", async () => {
+  const { scripted, start, call, calls } = scene();
+  const hanging = Array.from({ length: 30 }, start);
+  vi.advanceTimersByTime(5_001);
+  await calls(1, 200);
+  for (const { end } of [...scripted.open]) {
+    end("outcome-unknown");
+  }
+  await Promise.all(hanging);
+
+  expect(await call(200)).toBe("200");
+});
+
+it("failures of long ago that nothing has overtaken open it", async () => {
+  const { scripted, start, call } = scene();
+  const hanging = Array.from({ length: 30 }, start);
+  vi.advanceTimersByTime(15_000);
+  for (const { end } of [...scripted.open]) {
+    end("outcome-unknown");
+  }
+  await Promise.all(hanging);
+
+  expect(await call(200)).toBe("upstream-circuit-open");
+});
+
 it("a refusal says how long it stays open", async () => {
   const scripted = createScripted();
   const breaker = createBreaker({ clock, errorPercent: 50, callsMin: 1, windowMs: 10_000, openMs: 5_000 });

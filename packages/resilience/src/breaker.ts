@@ -46,7 +46,8 @@ export function createBreakers(options: BreakerOptions): Breaker {
  * opossum keeps the window and the states; it is told of each verdict when there
  * is one, and runs nothing itself. So an attempt without a verdict neither opens
  * nor closes it, nothing hangs in it, and of what ends while it is half-open only
- * the probe counts. A probe without a verdict opens it again.
+ * the probe counts. A probe without a verdict opens it again; one that takes as
+ * long as it would be open makes room for another.
  */
 export function createBreaker(options: BreakerOptions): Breaker {
   const { clock } = options;
@@ -65,7 +66,9 @@ export function createBreaker(options: BreakerOptions): Breaker {
     enableSnapshots: false,
   });
   let openedAtMs = 0;
-  let probe: Progress | undefined;
+  let probe: { readonly progress: Progress; readonly startedAtMs: number } | undefined;
+  let started = 0;
+  let latestSuccess = 0;
   circuit.on("open", () => {
     openedAtMs = clock.nowMs();
   });
@@ -78,27 +81,40 @@ export function createBreaker(options: BreakerOptions): Breaker {
       if (circuit.closed) {
         return next(attempt);
       }
-      if (!circuit.halfOpen || probe !== undefined) {
+      const nowMs = clock.nowMs();
+      if (!circuit.halfOpen || (probe !== undefined && nowMs - probe.startedAtMs < options.openMs)) {
         throw refusal();
       }
-      probe = attempt.progress;
+      const mine = { progress: attempt.progress, startedAtMs: nowMs };
+      probe = mine;
       try {
         return await next(attempt);
       } finally {
-        probe = undefined;
-        if (circuit.halfOpen) {
-          circuit.open();
+        if (probe === mine) {
+          probe = undefined;
+          if (circuit.halfOpen) {
+            circuit.open();
+          }
         }
       }
     },
     record: (next) => async (attempt) => {
       // It may have opened while this attempt waited for a slot.
-      if (!circuit.closed && probe !== attempt.progress) {
+      if (!circuit.closed && probe?.progress !== attempt.progress) {
         throw refusal();
       }
+      started += 1;
+      const order = started;
+      const startedAtMs = clock.nowMs();
       const end = await endOf(next(attempt));
       const verdict = verdictOf(end);
-      if (verdict !== "none" && (circuit.closed || (circuit.halfOpen && probe === attempt.progress))) {
+      if (verdict === "success") {
+        latestSuccess = Math.max(latestSuccess, order);
+      }
+      // What began long ago and was overtaken by a success tells of an outage that is over.
+      const isOutdated = order < latestSuccess && clock.nowMs() - startedAtMs > options.openMs;
+      const isHeard = circuit.closed || (circuit.halfOpen && probe?.progress === attempt.progress);
+      if (verdict !== "none" && isHeard && !isOutdated) {
         await circuit.fire(verdict === "success").catch(() => undefined);
       }
       return answerFromEnd(end);

@@ -30,8 +30,20 @@ it("lists get two slots and the directory half, so that authentication always ha
   expect([open("list"), open("directory"), open("authentication")]).toEqual([2, 2, 4]);
 });
 
-it("authentication may use every slot, and waits its turn in order", async () => {
-  const { scripted, start, open } = scene(2);
+it("authentication gets three quarters, so that a hanging one leaves the directory its slots", () => {
+  const { start, open } = scene(8);
+  for (let each = 0; each < 20; each += 1) {
+    void start("authentication");
+  }
+  void start("directory");
+  void start("directory");
+  void start("directory");
+
+  expect([open("authentication"), open("directory")]).toEqual([6, 2]);
+});
+
+it("who waits gets a slot in the order of coming", async () => {
+  const { scripted, start, open } = scene(3);
   const outcomes = [start("authentication"), start("authentication"), start("authentication"), start("authentication")];
   expect(open()).toBe(2);
   scripted.open[0]?.end(201);
@@ -65,11 +77,12 @@ it("a caller who leaves again and again gets a quarter of the slots, and others 
 
   expect(await start("authentication", { progress: leaver() })).toBe("overloaded");
   void start("authentication", { progress: createProgress("other") });
-  expect(scripted.started()).toBe(3);
+  void start("directory", { progress: leaver() });
+  expect(scripted.started()).toBe(4);
   scripted.open[0]?.end(200);
   await settle();
   void start("authentication", { progress: leaver() });
-  expect(scripted.started()).toBe(4);
+  expect(scripted.started()).toBe(5);
 });
 
 it("who left while waiting is passed over", async () => {

@@ -21,21 +21,27 @@ interface Waiting {
 
 /**
  * Bounds the attempts in flight. Whatever is not authentication gets at most half
- * of the slots, and lists two of those, so that nothing can starve logins. Who
- * finds none free waits in a short queue of its class; a full queue, or a wait
+ * of the slots, and lists two of those, so that nothing can starve logins;
+ * authentication gets three quarters, so that it can't starve all else. Who finds
+ * none free waits in a short queue of its class; a full queue, or a wait
  * that takes too long, is `overloaded`, before anything was sent. So is a caller
- * who has left a quarter of the slots behind.
+ * who has left attempts of a class behind in a quarter of the slots.
  */
 export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Exchange) => Exchange {
   const { clock, total } = options;
   const othersMax = Math.max(1, Math.floor(total / 2));
+  const authenticationMax = Math.max(1, Math.floor((total * 3) / 4));
   const inFlight: Record<OperationClass, number> = { authentication: 0, directory: 0, list: 0 };
   const queues: Record<OperationClass, Set<Waiting>> = {
     authentication: new Set(),
     directory: new Set(),
     list: new Set(),
   };
-  const started = new Set<Progress>();
+  const started: Record<OperationClass, Set<Progress>> = {
+    authentication: new Set(),
+    directory: new Set(),
+    list: new Set(),
+  };
   const orphansMax = Math.max(1, Math.floor(total / 4));
   const sum = () => inFlight.authentication + inFlight.directory + inFlight.list;
 
@@ -44,7 +50,7 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Excha
       return false;
     }
     if (operationClass === "authentication") {
-      return true;
+      return inFlight.authentication < authenticationMax;
     }
     return inFlight.directory + inFlight.list < othersMax && (operationClass !== "list" || inFlight.list < listsMax);
   }
@@ -90,12 +96,12 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Excha
   }
 
   /** Attempts go on when their callers leave; one caller who keeps leaving must not take all the slots. */
-  function hasTooManyOrphans(caller: string): boolean {
-    if (started.size < orphansMax) {
+  function hasTooManyOrphans(operationClass: OperationClass, caller: string): boolean {
+    if (started[operationClass].size < orphansMax) {
       return false;
     }
     let orphans = 0;
-    for (const progress of started) {
+    for (const progress of started[operationClass]) {
       orphans += progress.isAbandoned && progress.caller === caller ? 1 : 0;
     }
     return orphans >= orphansMax;
@@ -103,7 +109,7 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Excha
 
   return (next) => async (attempt) => {
     const { operationClass, progress } = attempt;
-    if (hasTooManyOrphans(progress.caller)) {
+    if (hasTooManyOrphans(operationClass, progress.caller)) {
       throw new Fault("overloaded", { retryAfterMs });
     }
     if (isFree(operationClass) && queues[operationClass].size === 0) {
@@ -111,11 +117,11 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Excha
     } else {
       await wait(operationClass, progress);
     }
-    started.add(progress);
+    started[operationClass].add(progress);
     try {
       return await next(attempt);
     } finally {
-      started.delete(progress);
+      started[operationClass].delete(progress);
       release(operationClass);
     }
   };

@@ -57,6 +57,8 @@ export function createUndiciExchange(options: UndiciExchangeOptions): UndiciExch
       : new EnvHttpProxyAgent({
           ...limits,
           connectTimeout: options.connectTimeoutMs,
+          // A proxy that takes a CONNECT and says nothing would hold a connection for minutes.
+          clientFactory: (proxy, own) => new Pool(proxy, { ...own, headersTimeout: options.connectTimeoutMs }),
           requestTls: trust,
           httpProxy: "",
           httpsProxy: options.proxy.url,

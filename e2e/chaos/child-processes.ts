@@ -1,0 +1,58 @@
+import { type ChildProcess, fork, type Serializable, spawn } from "node:child_process";
+import { once } from "node:events";
+import { inRepository } from "../src/repository.ts";
+
+const running = new Set<ChildProcess>();
+// None outlives this process, not even a stopped one.
+process.on("exit", () => {
+  for (const child of running) {
+    child.kill("SIGKILL");
+  }
+});
+
+/** Sources of the packages are found by this condition. */
+const nodeArgs = ["--conditions=@verigate/source"];
+
+/** Starts a module of this folder that talks to its parent by messages. */
+export function forkModule(name: string, args: readonly string[]): ChildProcess {
+  const options = { execArgv: nodeArgs, stdio: ["ignore", "ignore", "inherit", "ipc"] as const, env: {} };
+  return remember(fork(new URL(name, import.meta.url), args, { ...options, stdio: [...options.stdio] }));
+}
+
+/** Starts the gateway's command, `preload` before it. What it logs is thrown away, what it complains of is shown. */
+export function spawnGateway(env: Readonly<Record<string, string>>, preload?: string): ChildProcess {
+  const imports = preload === undefined ? [] : ["--import", new URL(preload, import.meta.url).href];
+  const args = [...nodeArgs, ...imports, inRepository("apps/gateway/src/main.ts"), "serve"];
+  return remember(spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "inherit"] }));
+}
+
+export function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}
+
+/** Ends it at once, whatever state it is in. */
+export async function kill(child: ChildProcess): Promise<void> {
+  if (isRunning(child)) {
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }
+}
+
+/** Fulfils with the next message; rejects where the process ends without one. */
+export function nextMessage(child: ChildProcess): Promise<Serializable> {
+  return new Promise((resolve, reject) => {
+    const onEnd = () => reject(new Error("a process of the run ended by itself"));
+    child.once("exit", onEnd);
+    child.once("message", (message) => {
+      child.off("exit", onEnd);
+      resolve(message);
+    });
+  });
+}
+
+function remember(child: ChildProcess): ChildProcess {
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  return child;
+}

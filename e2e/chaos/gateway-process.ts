@@ -1,0 +1,71 @@
+import type { ChildProcess } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../src/free-port.ts";
+import { isRunning, kill, spawnGateway } from "./child-processes.ts";
+
+/** The gateway as it is shipped, in a process of its own. */
+export interface GatewayProcess {
+  /** Where callers connect. */
+  readonly baseUrl: string;
+  /** Whether the process lives and says that it is ready. */
+  isReady(): Promise<boolean>;
+  /** Its resident memory in bytes, by its own metrics; NaN where it does not tell. */
+  memoryBytes(): Promise<number>;
+  kill(): Promise<void>;
+}
+
+export interface GatewayProcessOptions {
+  /** Settings besides those that every gateway of the run has. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A module of this folder that is loaded before the gateway. */
+  readonly preload?: string;
+}
+
+const readyMsMax = 30_000;
+
+/** Starts a gateway on free ports. Fulfils when it is ready; rejects where it is not after 30 seconds. */
+export async function startGatewayProcess({ env, preload }: GatewayProcessOptions): Promise<GatewayProcess> {
+  const listen = `127.0.0.1:${await freePort()}`;
+  const adminListen = `127.0.0.1:${await freePort()}`;
+  const child = spawnGateway(
+    {
+      VERIGATE_LISTEN: listen,
+      VERIGATE_ADMIN_LISTEN: adminListen,
+      MESSENTE_API_USERNAME: "chaos",
+      MESSENTE_API_PASSWORD: "chaos",
+      ...env,
+    },
+    preload,
+  );
+  const gateway: GatewayProcess = {
+    baseUrl: `http://${listen}`,
+    isReady: () => isReady(child, `http://${adminListen}/readyz`),
+    memoryBytes: () =>
+      fetch(`http://${adminListen}/metrics`).then(
+        async (response) => memoryFromMetrics(await response.text()),
+        () => Number.NaN,
+      ),
+    kill: () => kill(child),
+  };
+  const startedAtMs = performance.now();
+  while (!(await gateway.isReady())) {
+    if (!isRunning(child) || performance.now() - startedAtMs > readyMsMax) {
+      await kill(child);
+      throw new Error("the gateway did not start");
+    }
+    await sleep(20);
+  }
+  return gateway;
+}
+
+async function isReady(child: ChildProcess, url: string): Promise<boolean> {
+  try {
+    return isRunning(child) && (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+function memoryFromMetrics(text: string): number {
+  return Number(/^process_resident_memory_bytes ([\d.e+]+)/m.exec(text)?.[1] ?? Number.NaN);
+}
