@@ -63,8 +63,8 @@ export interface Gateway {
   endCalls(): void;
   /** Fulfils when what was started upstream under a request_id has ended and is recorded. */
   idle(): Promise<void>;
-  /** Lets go of the upstream, so that what is still open there is recorded as unknown, and then of the store. */
-  close(): Promise<void>;
+  /** Lets go of the upstream, so that what is still open there is recorded as unknown, until `limit`, and then of the store. */
+  close(limit: Promise<void>): Promise<void>;
 }
 
 const requestBytesMax = 64 * 1024;
@@ -75,6 +75,9 @@ const connectTimeoutMs = 3_000;
 const waitingMax = 256;
 const waitMsMax = 1_000;
 const userListKeptMs = 30_000;
+/** One attempt at a list, and all of its repeats and waits. */
+const userListAttemptMsMax = 10_000;
+const userListFetchMsMax = 15_000;
 const userListBytesMax = 64 * 1024 * 1024;
 
 /** Puts the gateway together. Every stack stands here, outermost first. */
@@ -87,6 +90,7 @@ export function composeGateway(options: ComposeOptions): Gateway {
 
   // From a domain term to the upstream and back.
   const upstream = createUndiciExchange({
+    clock,
     origin: values.VERIGATE_UPSTREAM_URL,
     connections: values.VERIGATE_UPSTREAM_CONCURRENCY,
     connectTimeoutMs,
@@ -116,12 +120,14 @@ export function composeGateway(options: ComposeOptions): Gateway {
       attemptTimeout({
         clock,
         timeoutMs: { safe: values.VERIGATE_ATTEMPT_TIMEOUT, "unsent-only": values.VERIGATE_UNSAFE_ATTEMPT_TIMEOUT },
+        listTimeoutMs: userListAttemptMsMax,
       }),
       // Innermost, so that nothing above ever holds the password.
       credentials({ clock, readAccount: options.config.readAccount }),
     ],
     upstream.exchange,
   );
+  const createBudget = () => createRetryBudget({ tokensMax: 100, tokenRatio: 0.1 });
   const exchange = stack<Attempt, Answer>(
     [
       // Around single attempts: each is limited, timed and judged by itself.
@@ -129,15 +135,23 @@ export function composeGateway(options: ComposeOptions): Gateway {
         clock,
         attemptsMax: values.VERIGATE_RETRY_ATTEMPTS,
         backoff: createBackoff({ baseMs: 50, maxMs: 1_000, random: Math.random }),
-        budget: createRetryBudget({ tokensMax: 100, tokenRatio: 0.1 }),
+        budgets: { authentication: createBudget(), directory: createBudget(), list: createBudget() },
       }),
     ],
     attempt,
   );
-  const provider: Provider = options.provider ?? createVerigator({ exchange, decodeUserList, clock });
+  const provider: Provider = options.provider ?? createVerigator({ exchange, decodeUserList });
 
   // From a decoded message to its response.
-  const lists = createUserLists({ provider, clock, keptMs: userListKeptMs, bytesMax: userListBytesMax });
+  const lists = createUserLists({
+    provider,
+    clock,
+    keptMs: userListKeptMs,
+    bytesMax: userListBytesMax,
+    fetchMsMax: userListFetchMsMax,
+    fetchesMax: 2,
+    waitingMax: 64,
+  });
   const validated = validate(services);
   const idempotency = createIdempotency({
     clock,
@@ -146,6 +160,8 @@ export function composeGateway(options: ComposeOptions): Gateway {
     onStoreFailure: values.VERIGATE_STORE_FAILURE,
     hashKeys: values.VERIGATE_HASH_KEY ?? [randomBytes(32)],
     unsafeAttemptTimeoutMs: values.VERIGATE_UNSAFE_ATTEMPT_TIMEOUT,
+    // A lost CreateUser waits for the fetch under way, and then for its own.
+    repairMsMax: 2 * userListFetchMsMax,
   });
   const handle = (operation: UnaryHandler): UnaryHandler =>
     stack<UnaryCall, Message>(
@@ -199,9 +215,9 @@ export function composeGateway(options: ComposeOptions): Gateway {
     endCalls: () => callsEnd.abort(),
     store,
     idle: () => idempotency.idle(),
-    async close() {
+    async close(limit) {
       await upstream.close();
-      await idempotency.idle();
+      await Promise.race([idempotency.idle(), limit]);
       await store.close();
     },
   };

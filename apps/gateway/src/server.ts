@@ -58,7 +58,7 @@ export async function startServer({ config, logger: given, provider }: ServerOpt
       port.drain();
       port.destroy();
     }
-    await Promise.all([...ports.map(({ drained }) => drained), admin?.close(), gateway.close()]);
+    await Promise.all([...ports.map(({ drained }) => drained), admin?.close(), gateway.close(delay(lastWordsMs))]);
   }
 
   try {

@@ -34,6 +34,8 @@ export interface Answer {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
+  /** When the headers came, by the clock's nowMs. */
+  readonly answeredAtMs: number;
   /** Whether an earlier attempt of the same request was sent and got no answer, so that it may have been carried out. */
   readonly isAfterLostAttempt?: true;
 }

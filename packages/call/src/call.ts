@@ -51,6 +51,9 @@ export interface Progress {
   attemptedAtMs: number;
 }
 
+/** With less left until a call's deadline, in milliseconds, nothing is sent for it any more. */
+export const usefulMs = 20;
+
 /** Progress of a call that has just begun. */
 export function createProgress(caller = ""): Progress {
   return {

@@ -1,5 +1,5 @@
 export type { Answer, Attempt, Exchange, OperationClass, RetryClass } from "./attempt.ts";
-export { type Call, createProgress, type Peer, type Progress, type Protocol } from "./call.ts";
+export { type Call, createProgress, type Peer, type Progress, type Protocol, usefulMs } from "./call.ts";
 export { type Clock, systemClock, type Timer } from "./clock.ts";
 export {
   Fault,

@@ -8,6 +8,8 @@ export interface AttemptTimeoutOptions {
    * long for an unsent-only one, where giving up early only makes unknown outcomes.
    */
   readonly timeoutMs: Readonly<Record<RetryClass, number>>;
+  /** The same for lists, which are as long as a service has users. */
+  readonly listTimeoutMs: number;
 }
 
 /**
@@ -15,11 +17,16 @@ export interface AttemptTimeoutOptions {
  * does not look at the caller: an attempt that was started runs to its answer or
  * to this bound even if nobody waits any more, so that its outcome gets known.
  */
-export function attemptTimeout({ clock, timeoutMs }: AttemptTimeoutOptions): (next: Exchange) => Exchange {
+export function attemptTimeout({
+  clock,
+  timeoutMs,
+  listTimeoutMs,
+}: AttemptTimeoutOptions): (next: Exchange) => Exchange {
   return (next) => async (attempt) => {
     const controller = new AbortController();
     attempt.progress.attemptedAtMs = clock.nowMs();
-    const timer = clock.setTimer(timeoutMs[attempt.retry], () => controller.abort());
+    const ms = attempt.operationClass === "list" ? listTimeoutMs : timeoutMs[attempt.retry];
+    const timer = clock.setTimer(ms, () => controller.abort());
     try {
       return await next({ ...attempt, signal: controller.signal });
     } finally {

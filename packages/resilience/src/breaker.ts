@@ -42,6 +42,9 @@ export function createBreakers(options: BreakerOptions): Breaker {
   return { refuseWhileOpen: byClass("refuseWhileOpen"), record: byClass("record") };
 }
 
+/** What a refused caller is told to wait while a probe runs whose end nobody knows, in milliseconds: 0 means at once. */
+const refusedMsMin = 1_000;
+
 /**
  * opossum keeps the window and the states; it is told of each verdict when there
  * is one, and runs nothing itself. So an attempt without a verdict neither opens
@@ -74,7 +77,9 @@ export function createBreaker(options: BreakerOptions): Breaker {
   });
 
   const refusal = () =>
-    new Fault("upstream-circuit-open", { retryAfterMs: Math.max(0, openedAtMs + options.openMs - clock.nowMs()) });
+    new Fault("upstream-circuit-open", {
+      retryAfterMs: Math.max(refusedMsMin, openedAtMs + options.openMs - clock.nowMs()),
+    });
 
   return {
     refuseWhileOpen: (next) => async (attempt) => {

@@ -85,6 +85,18 @@ it("a caller who leaves again and again gets a quarter of the slots, and others 
   expect(scripted.started()).toBe(5);
 });
 
+it("who left makes room in a full queue", async () => {
+  const { start } = scene(1, 1);
+  void start("authentication");
+  const gone = createProgress();
+  const first = start("authentication", { progress: gone });
+  gone.isAbandoned = true;
+  void start("authentication");
+
+  expect(await first).toBe("cancelled");
+  expect(await start("authentication")).toBe("overloaded");
+});
+
 it("who left while waiting is passed over", async () => {
   const { scripted, start } = scene(1);
   const gone = attemptOf();

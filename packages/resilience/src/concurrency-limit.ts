@@ -15,6 +15,7 @@ const retryAfterMs = 1_000;
 const listsMax = 2;
 
 interface Waiting {
+  readonly progress: Progress;
   /** Takes the slot, or says false where it has no more use for it. */
   readonly start: () => boolean;
 }
@@ -73,10 +74,14 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Excha
   function wait(operationClass: OperationClass, progress: Progress): Promise<void> {
     const queue = queues[operationClass];
     if (queue.size >= options.waitingMax) {
+      dropDeparted(queue);
+    }
+    if (queue.size >= options.waitingMax) {
       throw new Fault("overloaded", { retryAfterMs });
     }
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
+        progress,
         start() {
           timer.cancel();
           if (progress.isAbandoned) {
@@ -125,4 +130,14 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Excha
       release(operationClass);
     }
   };
+}
+
+/** Who left does not wait any more. */
+function dropDeparted(queue: Set<Waiting>): void {
+  for (const waiting of queue) {
+    if (waiting.progress.isAbandoned) {
+      queue.delete(waiting);
+      waiting.start();
+    }
+  }
 }

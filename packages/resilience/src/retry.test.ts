@@ -13,7 +13,11 @@ function scene(tokensMax = 100) {
     clock,
     attemptsMax: 3,
     backoff: createBackoff({ baseMs: 50, maxMs: 1_000, random: () => 0.5 }),
-    budget: createRetryBudget({ tokensMax, tokenRatio: 0.1 }),
+    budgets: {
+      authentication: createRetryBudget({ tokensMax, tokenRatio: 0.1 }),
+      directory: createRetryBudget({ tokensMax, tokenRatio: 0.1 }),
+      list: createRetryBudget({ tokensMax, tokenRatio: 0.1 }),
+    },
   });
   /** Ends the attempt that is open, and lets the wait after it pass. */
   const end = async (how: number | FaultKind | Answer, waitMs = 1_000) => {
@@ -90,6 +94,18 @@ it.each(["overloaded", "upstream-circuit-open", "cancelled", "gateway-bug"] as c
   },
 );
 
+it.each(["overloaded", "upstream-circuit-open"] as const)(
+  "a repeat that is refused here as %s does not hide that the first attempt was sent",
+  async (refusal) => {
+    const { exchange, end } = scene();
+    const outcome = outcomeOf(exchange(attemptOf({ method: "DELETE" })));
+    await end("upstream-failed");
+    await end(refusal);
+
+    expect(await outcome).toBe("upstream-failed");
+  },
+);
+
 it("the wait is the one that Retry-After asks for, and else grows", async () => {
   const { clock, scripted, exchange } = scene();
   const outcome = outcomeOf(exchange(attemptOf()));
@@ -146,7 +162,7 @@ it("a caller who leaves during the wait gets no further attempt", async () => {
   attempt.progress.isAbandoned = true;
   await end(200);
 
-  expect(await outcome).toBe("deadline-exceeded");
+  expect(await outcome).toBe("500");
   expect(scripted.started()).toBe(1);
 });
 

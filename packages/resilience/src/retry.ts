@@ -4,10 +4,13 @@ import {
   type Clock,
   type Exchange,
   Fault,
+  type FaultKind,
   isFault,
+  type OperationClass,
   type Progress,
   retryAfterMsFromHeaders,
   sleep,
+  usefulMs,
 } from "@verigate/call";
 import { type AttemptEnd, answerFromEnd, endOf, verdictOf } from "./attempt-verdict.ts";
 import type { Backoff } from "./backoff.ts";
@@ -18,11 +21,9 @@ export interface RetryOptions {
   /** The most attempts of one request, the first included. */
   readonly attemptsMax: number;
   readonly backoff: Backoff;
-  readonly budget: RetryBudget;
+  /** One for each class, so that trouble with one does not end the repeats of another. */
+  readonly budgets: Readonly<Record<OperationClass, RetryBudget>>;
 }
-
-/** With less left until the deadline, an attempt is not worth sending, in milliseconds. */
-const usefulMs = 20;
 
 /**
  * Repeats what is safe to repeat, within the caller's deadline:
@@ -36,16 +37,22 @@ const usefulMs = 20;
  * refused for. An answer that comes after an attempt whose own answer was lost
  * says so, because a DELETE that finds nothing is then a success.
  */
-export function retry({ clock, attemptsMax, backoff, budget }: RetryOptions): (next: Exchange) => Exchange {
+export function retry({ clock, attemptsMax, backoff, budgets }: RetryOptions): (next: Exchange) => Exchange {
   const leftMs = (progress: Progress) => progress.deadlineAtMs - clock.nowMs();
 
   return (next) => async (attempt) => {
+    const budget = budgets[attempt.operationClass];
     let isAnswerLost = false;
+    let before: AttemptEnd | undefined;
     for (let tries = 1; ; tries += 1) {
-      if (attempt.progress.isAbandoned || leftMs(attempt.progress) < usefulMs) {
-        throw new Fault("deadline-exceeded");
+      const isTooLate = attempt.progress.isAbandoned || leftMs(attempt.progress) < usefulMs;
+      const latest = isTooLate ? { error: new Fault("deadline-exceeded") } : await endOf(next(attempt));
+      // A repeat that was refused here says nothing of the attempt before it, which was sent.
+      const end = before !== undefined && isRefusedHere(latest) ? before : latest;
+      if (end === before) {
+        return withLoss(answerFromEnd(end), isAnswerLost);
       }
-      const end = await endOf(next(attempt));
+      before = end;
       count(budget, end);
       isAnswerLost ||= isLost(end);
       const repeatsMax = isRateLimited(end) && attempt.retry === "unsent-only" ? 1 : attemptsMax - 1;
@@ -81,6 +88,11 @@ function isRepeatable({ retry: retryClass }: Attempt, end: AttemptEnd): boolean 
   }
   const kind = isFault(end.error) ? end.error.kind : undefined;
   return kind === "upstream-unreachable" || (retryClass === "safe" && kind === "upstream-failed");
+}
+
+function isRefusedHere(end: AttemptEnd): boolean {
+  const refusals: readonly FaultKind[] = ["overloaded", "upstream-circuit-open", "deadline-exceeded", "cancelled"];
+  return "error" in end && isFault(end.error) && refusals.includes(end.error.kind);
 }
 
 function isRateLimited(end: AttemptEnd): boolean {

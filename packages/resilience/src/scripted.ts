@@ -17,7 +17,7 @@ export function attemptOf(given: Partial<Attempt> = {}): Attempt {
 }
 
 export function answerOf(status: number, headers: Answer["headers"] = {}): Answer {
-  return { status, headers, body: Buffer.alloc(0) };
+  return { status, headers, body: Buffer.alloc(0), answeredAtMs: 0 };
 }
 
 /** For tests: an exchange that ends each attempt when, and as, the test says. */

@@ -20,7 +20,8 @@ const preflightSecondsMax = 7_200;
 /**
  * Keeps web pages out. A page that any user of this machine visits can send
  * requests to a loopback port: with an Origin, which is refused unless it is
- * allowed (Fetch, CORS protocol); or, where its own name was made to resolve to
+ * allowed (Fetch, CORS protocol); without one as an image's address, which
+ * browsers mark (Fetch Metadata, Sec-Fetch-Site); or, where its own name was made to resolve to
  * this address (DNS rebinding), with a foreign Host.
  */
 export function browserGuard({ corsOrigins, hostNames }: BrowserGuardOptions): Layer<HttpCall, Reply> {
@@ -31,7 +32,10 @@ export function browserGuard({ corsOrigins, hostNames }: BrowserGuardOptions): L
         publicMessage: "the request's host is not a name of this gateway (VERIGATE_HOST_NAMES lists them)",
       });
     }
-    const { origin } = call.headers;
+    const { origin, "sec-fetch-site": site } = call.headers;
+    if (origin === undefined && (site === "cross-site" || site === "same-site")) {
+      throw new Fault("caller-not-allowed", { publicMessage: "web pages of other origins may not call" });
+    }
     if (origin === undefined) {
       return next(call);
     }

@@ -8,8 +8,7 @@ import {
 } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
-import type { Call, Fault, Layer } from "@verigate/call";
-import { faultFromError } from "@verigate/call";
+import { type Call, Fault, faultFromError, type Layer } from "@verigate/call";
 import { ErrorReason } from "@verigate/contract";
 import { connectErrorFromFault } from "./connect-error-from-fault.ts";
 import { errorCatalogue } from "./error-catalogue.ts";
@@ -22,7 +21,12 @@ export function rescue(): Layer<HttpCall, Reply> {
     try {
       return await next(call);
     } catch (error) {
-      return encodeFault(call, faultFromError(error));
+      const fault = faultFromError(error);
+      try {
+        return encodeFault(call, fault);
+      } catch (cause) {
+        return encodeFault(call, new Fault("gateway-bug", { cause }));
+      }
     }
   };
 }

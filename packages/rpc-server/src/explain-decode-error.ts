@@ -54,5 +54,5 @@ function violationFromError(desc: DescMessage, error: unknown): FieldViolation |
   const unknownKey = /: key "([^"]*)" is unknown$/.exec(error.message)?.[1];
   return unknownKey === undefined
     ? undefined
-    : { field: unknownKey.toWellFormed().slice(0, 100), description: "is no field of the request" };
+    : { field: unknownKey.slice(0, 100).toWellFormed(), description: "is no field of the request" };
 }

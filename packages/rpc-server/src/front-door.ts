@@ -69,9 +69,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     // Errors of a connection that breaks are seen by whoever reads or writes it.
     request.on("error", () => {});
     response.on("error", () => {});
-    serve(call).then(
-      (reply) => writeReply(call, reply, listener.isDraining),
-      () => response.destroy(),
-    );
+    serve(call)
+      .then((reply) => writeReply(call, reply, listener.isDraining))
+      .catch(() => response.destroy());
   };
 }

@@ -1,4 +1,9 @@
-import { createServer as createHttpServer, type Server as HttpServer, type ServerOptions } from "node:http";
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
 import type { Socket } from "node:net";
@@ -37,6 +42,8 @@ const helloMsMax = 10_000;
 const sessionIdleMsMax = 10 * 60_000;
 /** Between the two steps of GOAWAY, where the client does not answer the ping. */
 const goawayMsMax = 1_000;
+/** How many requests one connection of HTTP/1.1 may have open: it answers them one after the other. */
+const pipelinedMax = 64;
 const streamIdMax = 2 ** 31 - 1;
 
 const http1Options: ServerOptions = {
@@ -59,7 +66,12 @@ export function createMixedServer({ onRequest, onRefused, tls }: MixedServerOpti
   const server =
     tls === undefined
       ? createHttpServer(http1Options)
-      : createHttpsServer({ ...http1Options, ...tls, ALPNProtocols: ["h2", "http/1.1"] });
+      : createHttpsServer({
+          ...http1Options,
+          ...tls,
+          handshakeTimeout: helloMsMax,
+          ALPNProtocols: ["h2", "http/1.1"],
+        });
   const http2 = createHttp2Server({
     settings: { maxConcurrentStreams: concurrentStreamsMax, maxHeaderListSize: headerBytesMax },
   });
@@ -68,7 +80,14 @@ export function createMixedServer({ onRequest, onRefused, tls }: MixedServerOpti
   /** Connections that have not shown what they speak, and so have sent no request. */
   const undecided = new Set<Socket>();
 
-  server.on("request", onRequest);
+  server.on("request", (request, response) => {
+    if (isWithinPipeline(request.socket, response)) {
+      onRequest(request, response);
+    } else {
+      onRefused("ERR_HTTP_PIPELINE");
+      request.socket.destroy();
+    }
+  });
   http2.on("request", onRequest);
   http2.on("sessionError", (error: NodeJS.ErrnoException) => onRefused(error.code ?? "ERR_HTTP2_ERROR"));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
@@ -80,11 +99,7 @@ export function createMixedServer({ onRequest, onRefused, tls }: MixedServerOpti
   const [serveHttp1] = server.listeners(connected);
   server.removeAllListeners(connected);
   server.on(connected, (socket: Socket | TLSSocket) => {
-    sockets.add(socket);
-    socket.once("close", () => {
-      sockets.delete(socket);
-      undecided.delete(socket);
-    });
+    socket.once("close", () => undecided.delete(socket));
     const serve = (isHttp2: boolean) => {
       if (isHttp2) {
         // Or sockets whose client has gone stay in CLOSE_WAIT.
@@ -105,6 +120,12 @@ export function createMixedServer({ onRequest, onRefused, tls }: MixedServerOpti
         serve(isHttp2);
       });
     }
+  });
+
+  // Also those that never get through the handshake.
+  server.prependListener("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
   });
 
   return {
@@ -147,11 +168,25 @@ function peek(socket: Socket, serve: (isHttp2: boolean) => void): void {
   socket.once("close", () => clearTimeout(timer));
 }
 
+const pipelined = new WeakMap<Socket, number>();
+
+/** Whether a connection of HTTP/1.1 has not more requests open than a client that pipelines has any use for. */
+function isWithinPipeline(socket: Socket, response: ServerResponse): boolean {
+  const open = (pipelined.get(socket) ?? 0) + 1;
+  pipelined.set(socket, open);
+  response.once("close", () => pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1));
+  return open <= pipelinedMax;
+}
+
 function trackSessions(http2: Http2Server): Set<ServerHttp2Session> {
   const sessions = new Set<ServerHttp2Session>();
   http2.on("session", (session: ServerHttp2Session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
+    // The preface is there; what follows it has to be, too.
+    const timer = setTimeout(() => session.destroy(), helloMsMax).unref();
+    session.once("remoteSettings", () => clearTimeout(timer));
+    session.once("close", () => clearTimeout(timer));
     session.setTimeout(sessionIdleMsMax, () => session.close());
   });
   return sessions;

@@ -61,6 +61,9 @@ async function replyFromResponse(
   response: UniversalServerResponse,
   requestBody: Uint8Array,
 ): Promise<Reply> {
+  if (response.status === 415) {
+    return plainReply(415, { code: Code.InvalidArgument });
+  }
   const body = await collect(response.body);
   if (handling.error !== undefined) {
     throw handling.error;
@@ -86,7 +89,12 @@ function errorFromResponse(
   body: Uint8Array,
 ): ConnectError | undefined {
   if (response.status !== 200) {
-    return errorFromJsonBytes(body, undefined, new ConnectError(`status ${response.status}`, Code.InvalidArgument));
+    const fallback = new ConnectError(`status ${response.status}`, Code.InvalidArgument);
+    try {
+      return errorFromJsonBytes(body, undefined, fallback);
+    } catch {
+      return fallback;
+    }
   }
   switch (call.protocol) {
     case "grpc":

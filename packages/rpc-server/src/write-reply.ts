@@ -7,7 +7,7 @@ import type { NodeResponse } from "./node-http.ts";
 import type { Outcome, Reply, StreamReply, WholeReply } from "./reply.ts";
 
 /** Answers are about one login: no cache may keep them. */
-const headersOfAll = { "cache-control": "no-store" };
+const headersOfAll = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 /**
  * Writes a reply, and ends the request with it: what is left of an upload is not

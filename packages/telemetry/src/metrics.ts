@@ -29,6 +29,7 @@ const refusalCodes = new Set([
   "ERR_HTTP_REQUEST_TIMEOUT",
   "ERR_HTTP2_ERROR",
   "ERR_HTTP2_HEADER_OVERFLOW",
+  "ERR_HTTP_PIPELINE",
   "ERR_TLS",
   "ECONNRESET",
 ]);

@@ -1,8 +1,8 @@
-import type { Answer, Clock, Exchange, Progress } from "@verigate/call";
+import type { Answer, Exchange, Progress } from "@verigate/call";
 import { parseJsonObject } from "./decode.ts";
 import * as endpoints from "./endpoints.ts";
 import { expandPath } from "./expand-path.ts";
-import { faultFromAnswer } from "./fault-from-answer.ts";
+import { faultFromAnswer, isEmptyOrJson } from "./fault-from-answer.ts";
 import { type UserColumns, UserList } from "./user-list.ts";
 
 /** A list holds all users of a service (100,000 are 12 MiB); every other answer is a few hundred bytes. */
@@ -14,7 +14,6 @@ export interface VerigatorOptions {
   readonly exchange: Exchange;
   /** Turns the body of a user list into a list. */
   readonly decodeUserList: (body: Buffer) => Promise<UserColumns>;
-  readonly clock: Clock;
 }
 
 type Operation<E> =
@@ -27,7 +26,7 @@ export type Verigator = {
   readonly [Name in Exclude<keyof typeof endpoints, "listUsers">]: Operation<(typeof endpoints)[Name]>;
 } & { listUsers(params: endpoints.ServiceRef, progress: Progress): Promise<UserList> };
 
-export function createVerigator({ exchange, decodeUserList, clock }: VerigatorOptions): Verigator {
+export function createVerigator({ exchange, decodeUserList }: VerigatorOptions): Verigator {
   async function send<Params extends object>(
     endpoint: endpoints.Endpoint<Params, unknown>,
     params: Params,
@@ -49,7 +48,12 @@ export function createVerigator({ exchange, decodeUserList, clock }: VerigatorOp
       answerBytesMax: bytesMax,
       progress,
     });
-    if (answer.status === 404 && endpoint.method === "DELETE" && answer.isAfterLostAttempt) {
+    if (
+      answer.status === 404 &&
+      endpoint.method === "DELETE" &&
+      answer.isAfterLostAttempt &&
+      isEmptyOrJson(answer.body)
+    ) {
       // An earlier attempt, whose answer was lost, has deleted it.
       return answer;
     }
@@ -74,11 +78,10 @@ export function createVerigator({ exchange, decodeUserList, clock }: VerigatorOp
     deleteService: operation(endpoints.deleteService),
     createUser: operation(endpoints.createUser),
     async listUsers(params, progress) {
-      const { body, headers } = await send(endpoints.listUsers, params, progress, listBytesMax);
-      const localMs = clock.nowMs();
+      const { body, headers, answeredAtMs } = await send(endpoints.listUsers, params, progress, listBytesMax);
       const upstreamMs = typeof headers.date === "string" ? Date.parse(headers.date) : Number.NaN;
       const columns = await decodeUserList(body);
-      return new UserList(columns, Number.isNaN(upstreamMs) ? undefined : { upstreamMs, localMs });
+      return new UserList(columns, Number.isNaN(upstreamMs) ? undefined : { upstreamMs, localMs: answeredAtMs });
     },
     getUser: operation(endpoints.getUser),
     deleteUser: operation(endpoints.deleteUser),

@@ -35,7 +35,12 @@ function scene() {
   })(async ({ headers }): Promise<Answer> => {
     const auth = headers["x-service-auth"] ?? "";
     seen.push(auth);
-    return { status: auth === world.accepted ? world.status : 401, headers: {}, body: Buffer.alloc(0) };
+    return {
+      status: auth === world.accepted ? world.status : 401,
+      headers: {},
+      body: Buffer.alloc(0),
+      answeredAtMs: 0,
+    };
   });
   const call = async () => {
     try {

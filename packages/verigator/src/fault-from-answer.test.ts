@@ -68,7 +68,8 @@ it.each([
   [" \n", "user-not-found"],
   ['{"message":"no"}', "user-not-found"],
   ["<html>not here</html>", "upstream-bad-response"],
-])("a 404 with the body %j is %s", (body, kind) => {
+  [`[${"{},".repeat(30_000)}{}]`, "upstream-bad-response"],
+])("a 404 with the body %.30s is %s", (body, kind) => {
   expect(faultFromAnswer(endpoints.getUser, params, { status: 404, headers: {}, body: Buffer.from(body) }).kind).toBe(
     kind,
   );
@@ -88,15 +89,22 @@ it.each([
   [{ "retry-after": "86400" }, 300_000],
   [{ "retry-after": "Mon, 01 Jan 2024 00:00:09 GMT", date: "Mon, 01 Jan 2024 00:00:00 GMT" }, 9_000],
   [{ "retry-after": "Mon, 01 Jan 2024 00:00:00 GMT", date: "Mon, 01 Jan 2024 00:00:09 GMT" }, 0],
-  [{ "retry-after": "Mon, 01 Jan 2024 00:00:09 GMT" }, undefined],
-  [{ "retry-after": "soon" }, undefined],
-  [{ "retry-after": "-1" }, undefined],
-  [{}, undefined],
+  [{ "retry-after": "Mon, 01 Jan 2024 00:00:09 GMT" }, 1_000],
+  [{ "retry-after": "soon" }, 1_000],
+  [{ "retry-after": "-1" }, 1_000],
+  [{}, 1_000],
 ])("a 429 with %j asks for a wait of %s ms", (headers, retryAfterMs) => {
   const fault = faultFromAnswer(endpoints.getUser, params, { status: 429, headers, body: Buffer.alloc(0) });
 
   expect(fault.kind).toBe("upstream-rate-limited");
   expect(fault.retryAfterMs).toBe(retryAfterMs);
+});
+
+it("the wait that a 503 asks for is told, where a repeat is safe", () => {
+  const answer = { status: 503, headers: { "retry-after": "30" }, body: Buffer.alloc(0) };
+
+  expect(faultFromAnswer(endpoints.getUser, params, answer).retryAfterMs).toBe(30_000);
+  expect(faultFromAnswer(endpoints.verifyPin, params, answer).retryAfterMs).toBeUndefined();
 });
 
 it("an answer's body never gets into a fault", () => {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { type Attempt, createProgress, isFault } from "@verigate/call";
+import { type Attempt, createProgress, isFault, systemClock } from "@verigate/call";
 import { afterEach, expect, it } from "vitest";
 import { createUndiciExchange, type UndiciExchange } from "./undici-exchange.ts";
 
@@ -43,7 +43,7 @@ async function upstreamThat(act: (socket: Socket, request: string) => void): Pro
 }
 
 function exchangeWith(origin: URL, connections = 4): UndiciExchange {
-  const exchange = createUndiciExchange({ origin, connections, connectTimeoutMs: 3_000 });
+  const exchange = createUndiciExchange({ clock: systemClock, origin, connections, connectTimeoutMs: 3_000 });
   open.push(exchange);
   return exchange;
 }
@@ -142,6 +142,16 @@ it("an answer over the cap is a bad response, whether it says its size or not, a
   expect(await kindOf(exchange(attemptOf({ path: "/streams" })))).toBe("upstream-bad-response");
 });
 
+it("a body that comes in single bytes is put together", async () => {
+  const { url } = await upstreamThat((socket) => {
+    socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    socket.end(`${Array.from({ length: 10_000 }, (_, index) => `1\r\n${index % 10}\r\n`).join("")}0\r\n\r\n`);
+  });
+
+  const { body } = await exchangeWith(url).exchange(attemptOf({ answerBytesMax: 10_000 }));
+  expect(body.toString()).toBe("0123456789".repeat(1_000));
+});
+
 it("an attempt that is given up while it waits for a connection is never sent", async () => {
   let release = () => {};
   const { url, requests } = await upstreamThat((socket) => {
@@ -166,6 +176,24 @@ it("an attempt that is given up while it waits for a connection is never sent", 
   release();
   await last;
   expect(requests.map((request) => request.split(" ")[1])).toEqual(["/v1/x", "/last"]);
+});
+
+it("an attempt that gets its connection when the deadline is near is never sent", async () => {
+  let release = () => {};
+  const { url, requests } = await upstreamThat((socket) => {
+    release = () => socket.write(ok);
+  });
+  const { exchange } = exchangeWith(url, 1);
+  const first = exchange(attemptOf());
+  const late = createProgress();
+  const second = kindOf(exchange(attemptOf({ progress: late })));
+  await expect.poll(() => requests.length).toBe(1);
+  late.deadlineAtMs = systemClock.nowMs() + 19;
+  release();
+  await first;
+
+  expect(await second).toBe("deadline-exceeded");
+  expect(requests).toHaveLength(1);
 });
 
 it("an attempt that is given up after it was sent has an unknown outcome", async () => {

@@ -1,9 +1,10 @@
 import type { SecureContextOptions } from "node:tls";
-import { type Answer, type Attempt, type Exchange, Fault } from "@verigate/call";
+import { type Answer, type Attempt, type Clock, type Exchange, Fault, type FaultKind, usefulMs } from "@verigate/call";
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
 import { badAnswer } from "./decode.ts";
 
 export interface UndiciExchangeOptions {
+  readonly clock: Clock;
   /** Scheme, host and port, and a path that all requests start with; no credentials. */
   readonly origin: URL;
   /** The most connections, and so the most requests in flight; more wait their turn, unsent. */
@@ -76,27 +77,33 @@ export function createUndiciExchange(options: UndiciExchangeOptions): UndiciExch
             headers: attempt.headers,
             body: attempt.body ?? null,
           },
-          new AttemptHandler(attempt, resolve, reject),
+          new AttemptHandler(attempt, options.clock, resolve, reject),
         );
       }),
     close: () => dispatcher.destroy(),
   };
 }
 
+/** So many pieces of a body, and they are put together. A list of 64 MiB comes in some 1,000. */
+const chunksMax = 4_096;
+
 /** Collects one answer, or finds out why there is none. */
 class AttemptHandler implements Dispatcher.DispatchHandler {
   readonly #attempt: Attempt;
+  readonly #clock: Clock;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (fault: Fault) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #isSettled = false;
   #status = 0;
+  #answeredAtMs = 0;
   #headers: Answer["headers"] = {};
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(attempt: Attempt, resolve: (answer: Answer) => void, reject: (fault: Fault) => void) {
+  constructor(attempt: Attempt, clock: Clock, resolve: (answer: Answer) => void, reject: (fault: Fault) => void) {
     this.#attempt = attempt;
+    this.#clock = clock;
     this.#resolve = resolve;
     this.#reject = reject;
     attempt.signal?.addEventListener("abort", this.#giveUp, { once: true });
@@ -105,7 +112,7 @@ class AttemptHandler implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     const { progress, retry } = this.#attempt;
     // The caller was told that nothing had been sent, so nothing may be. (Thrown: the connection stays.)
-    if (this.#isSettled || progress.isAbandoned) {
+    if (this.#isSettled || progress.isAbandoned || this.#isTooLate()) {
       throw new Error("given up before it was sent");
     }
     this.#controller = controller;
@@ -118,6 +125,7 @@ class AttemptHandler implements Dispatcher.DispatchHandler {
       return;
     }
     this.#status = status;
+    this.#answeredAtMs = this.#clock.nowMs();
     this.#headers = headers;
     this.#assertSize(Number(headers["content-length"] ?? 0));
   }
@@ -126,13 +134,17 @@ class AttemptHandler implements Dispatcher.DispatchHandler {
     this.#bytes += chunk.byteLength;
     this.#assertSize(this.#bytes);
     this.#chunks.push(chunk);
+    if (this.#chunks.length >= chunksMax) {
+      // A chunk costs far more than its bytes where an upstream sends them one by one.
+      this.#chunks = [Buffer.concat(this.#chunks)];
+    }
   }
 
   onResponseEnd(): void {
     const [first] = this.#chunks;
     const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
     if (this.#settle()) {
-      this.#resolve({ status: this.#status, headers: this.#headers, body });
+      this.#resolve({ status: this.#status, headers: this.#headers, body, answeredAtMs: this.#answeredAtMs });
     }
   }
 
@@ -156,9 +168,21 @@ class AttemptHandler implements Dispatcher.DispatchHandler {
 
   #faultWithoutAnswer(cause: Error): Fault {
     if (this.#controller === undefined) {
-      return new Fault(this.#attempt.progress.isAbandoned ? "cancelled" : "upstream-unreachable", { cause });
+      return new Fault(this.#kindOfUnsent(), { cause });
     }
     return new Fault(this.#attempt.retry === "safe" ? "upstream-failed" : "outcome-unknown", { cause });
+  }
+
+  #kindOfUnsent(): FaultKind {
+    if (this.#attempt.progress.isAbandoned) {
+      return "cancelled";
+    }
+    return this.#isTooLate() ? "deadline-exceeded" : "upstream-unreachable";
+  }
+
+  /** With less left until the deadline, sending only makes an unknown outcome. */
+  #isTooLate(): boolean {
+    return this.#attempt.progress.deadlineAtMs - this.#clock.nowMs() < usefulMs;
   }
 
   /** Whether this is the first time. */

@@ -98,6 +98,7 @@ it("whatever happens, an operation starts once per request_id, unless the earlie
           onStoreFailure: "reject",
           hashKeys: [Buffer.alloc(32, 1)],
           unsafeAttemptTimeoutMs: 15_000,
+          repairMsMax: 0,
         }),
       );
       const open: Run[] = [];

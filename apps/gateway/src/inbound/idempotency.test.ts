@@ -42,6 +42,7 @@ function scene({ store: wrap = (real) => real, onStoreFailure = "reject" }: Scen
       onStoreFailure,
       hashKeys,
       unsafeAttemptTimeoutMs,
+      repairMsMax: 0,
     });
   const idempotency = layerWith([Buffer.alloc(32, 1)]);
   const operation = ({ call }: UnaryCall) =>
@@ -442,6 +443,19 @@ it("where that is allowed, calls run unprotected while the store is down, which 
   }
 
   expect(the.lines).toEqual(["warn: the store is down: calls with a request_id run unprotected"]);
+});
+
+it("a caller is told to repeat only where a claim stands in the store", async () => {
+  const broken = new Set<keyof ClaimStore>(["claim"]);
+  const the = scene({ store: brokenStore(broken), onStoreFailure: "allow" });
+  the.start(initiateAuth, initiation);
+  await settle();
+  expect(the.open[0]?.call.progress.isRepeatable).toBe(false);
+
+  broken.clear();
+  the.start(initiateAuth, initiation);
+  await settle();
+  expect(the.open[1]?.call.progress.isRepeatable).toBe(true);
 });
 
 it("what ran unprotected is recorded where the store is back by then", async () => {

@@ -1,6 +1,7 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import { type Call, type Clock, Fault, faultFromError, type Layer, sleep } from "@verigate/call";
+import { type Clock, Fault, faultFromError, type Layer, sleep } from "@verigate/call";
+import { UserAPI } from "@verigate/contract";
 import type { UnaryCall, UnaryHandler } from "@verigate/rpc-server";
 import type { HashKeys } from "../keyed-hash.ts";
 import { type Outcome, outcomeFromRecord, recordFromOutcome } from "../store/claim-record.ts";
@@ -19,6 +20,8 @@ export interface IdempotencyOptions {
   readonly hashKeys: HashKeys;
   /** How long an attempt may run that is not safe to repeat, in milliseconds. */
   readonly unsafeAttemptTimeoutMs: number;
+  /** How long it may take after that to find out what became of a CreateUser, in milliseconds. */
+  readonly repairMsMax: number;
 }
 
 export interface Idempotency {
@@ -55,9 +58,10 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
   const running = new Set<Promise<unknown>>();
 
   /** Claims; while another call runs, waits and claims again. */
-  async function obtain({ call, method }: UnaryCall, claim: Claim): Promise<Exclude<ClaimResult, { kind: "running" }>> {
+  async function obtain(unary: UnaryCall, claim: Claim): Promise<Exclude<ClaimResult, { kind: "running" }>> {
+    const { call, method } = unary;
     for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(2 * pauseMs, pauseMsMax)) {
-      const result = await look(call, claim, pauseMs > pauseMsMin);
+      const result = await look(unary, claim, pauseMs > pauseMsMin);
       // Whoever gives up waiting must not be told that nothing was sent.
       call.progress.isOutcomeOpen = result.kind === "running" && isUnsafe(method);
       if (result.kind !== "running") {
@@ -67,13 +71,15 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
     }
   }
 
-  async function look(call: Call, claim: Claim, isWaiting: boolean): Promise<ClaimResult> {
+  async function look(unary: UnaryCall, claim: Claim, isWaiting: boolean): Promise<ClaimResult> {
+    const { call } = unary;
     if (call.progress.isAbandoned) {
       throw new Fault("cancelled");
     }
     try {
-      const result = await store.claim(claim, leaseMs(call));
+      const result = await store.claim(claim, leaseMs(unary));
       outage.end();
+      call.progress.isRepeatable = true;
       return result;
     } catch (cause) {
       outage.begin(cause);
@@ -91,9 +97,10 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
   }
 
   /** Beyond this, the process that claimed is dead: its attempts would have ended before. */
-  function leaseMs({ progress }: Call): number {
-    const untilDeadlineMs = Math.max(0, progress.deadlineAtMs - clock.nowMs());
-    return untilDeadlineMs + options.unsafeAttemptTimeoutMs + leaseMarginMs;
+  function leaseMs({ call, method }: UnaryCall): number {
+    const untilDeadlineMs = Math.max(0, call.progress.deadlineAtMs - clock.nowMs());
+    const repairMs = method === UserAPI.method.createUser ? options.repairMsMax : 0;
+    return untilDeadlineMs + options.unsafeAttemptTimeoutMs + repairMs + leaseMarginMs;
   }
 
   async function run(next: UnaryHandler, unary: UnaryCall, claim: Claim): Promise<Outcome> {
@@ -123,7 +130,8 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
       case "settled":
         return outcomeFromRecord(unary.method.output, records.open(claim, result.record), result.ageMs);
       case "lapsed":
-        return { fault: new Fault("outcome-unknown") };
+        // What is safe to repeat may run again; it can't be recorded any more.
+        return isUnsafe(unary.method) ? { fault: new Fault("outcome-unknown") } : await outcomeOf(next, unary);
       case "other-payload":
         return { fault: new Fault("request-id-reused") };
       case "full":
@@ -137,7 +145,6 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
       if (claim === undefined) {
         return await next(unary);
       }
-      unary.call.progress.isRepeatable = true;
       const outcome = await protect(next, unary, claim);
       if ("fault" in outcome) {
         throw outcome.fault;

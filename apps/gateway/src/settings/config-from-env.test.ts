@@ -113,7 +113,7 @@ it("a secret that is set twice, missing in its file, or unfit for a header is a 
   const secret = "secret-0451";
   for (const [env, why] of [
     [{ MESSENTE_API_PASSWORD: secret, MESSENTE_API_PASSWORD_FILE: fileOf(secret) }, "both"],
-    [{ MESSENTE_API_PASSWORD: undefined, MESSENTE_API_PASSWORD_FILE: "/no/such/file" }, "ENOENT"],
+    [{ MESSENTE_API_PASSWORD: undefined, MESSENTE_API_PASSWORD_FILE: `/no/such/${secret}` }, "ENOENT"],
     [{ MESSENTE_API_PASSWORD: `${secret}\r\nX-Injected: 1` }, "ASCII"],
     [{ MESSENTE_API_PASSWORD_FILE: fileOf(`${secret}\n\n`), MESSENTE_API_PASSWORD: undefined }, "ASCII"],
     [{ MESSENTE_API_USERNAME: `user:${secret}` }, "colon"],

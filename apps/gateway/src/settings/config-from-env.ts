@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { isLoopback, textFromListenAddress } from "@verigate/rpc-server";
 import { ConfigMistakes } from "./config-mistakes.ts";
-import { codeOf, fileFrom } from "./parsers.ts";
+import { codeOf } from "./parsers.ts";
 import { type Setting, type SettingName, type SettingValues, settings } from "./settings.ts";
 import { unknownSettings } from "./unknown-settings.ts";
 
@@ -66,9 +67,12 @@ function secretText(env: Env, name: string): string | undefined {
   if (env[name] !== undefined && env[name] !== "") {
     throw new Error(`both ${name} and ${name}_FILE are set; one of them has to go`);
   }
-  return fileFrom(file)
-    .bytes.toString("utf8")
-    .replace(/\r?\n$/, "");
+  try {
+    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  } catch (error) {
+    // The path is not quoted: it may be the secret itself, in the wrong variable.
+    throw new Error(`the file that ${name}_FILE names can't be read (${codeOf(error)})`);
+  }
 }
 
 /** What is wrong between settings, each of which is fine by itself. Those that failed already are not looked at. */

@@ -8,13 +8,13 @@ import { readFileSync } from "node:fs";
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** `1500ms`, `10s`, `1m`, `1h`, or `0`; in milliseconds, from `minMs` to a day. */
-export function durationOf(minMs: number): (text: string) => number {
+/** `1500ms`, `10s`, `1m`, `1h`, or `0`; in milliseconds, from `minMs` to `maxMs`. */
+export function durationOf(minMs: number, maxMs: number = 24 * 3_600_000): (text: string) => number {
   return (text) => {
     const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
     const ms = text === "0" ? 0 : Number(match?.[1]) * (durationUnits[match?.[2] ?? ""] ?? Number.NaN);
-    if (!(ms >= minMs && ms <= 24 * 3_600_000)) {
-      throw new Error(`"${text}" is not a duration from ${minMs}ms to 24h, such as 1500ms, 10s or 1m`);
+    if (!(ms >= minMs && ms <= maxMs)) {
+      throw new Error(`"${text}" is not a duration from ${minMs}ms to ${maxMs}ms, such as 1500ms, 10s or 1m`);
     }
     return ms;
   };

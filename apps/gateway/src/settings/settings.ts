@@ -159,7 +159,8 @@ export const settings = {
     meaning:
       "How long one request upstream may take that is not safe to repeat: creating, sending a PIN, checking a PIN. " +
       "Giving it up early only makes unknown outcomes.",
-    parse: timeout,
+    // Far below the 10 minutes for which a PIN's request_id is kept.
+    parse: durationOf(1, 5 * 60_000),
   },
   VERIGATE_RETRY_ATTEMPTS: {
     shape: "1 to 10",

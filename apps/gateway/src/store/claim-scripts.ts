@@ -30,7 +30,10 @@ for i = 2, #KEYS do
   if redis.call('EXISTS', KEYS[i]) == 1 then
     local found = redis.call('HMGET', KEYS[i], 'payload', 'owner', 'leaseEnds', 'record', 'writtenAt')
     local leaseEnds, writtenAt = tonumber(found[3] or ''), tonumber(found[5] or '')
-    if found[1] and found[1] ~= ARGV[2 + i] then
+    if not found[1] then
+      return {marker, 'lapsed'}
+    end
+    if found[1] ~= ARGV[2 + i] then
       return {marker, 'other-payload'}
     end
     if found[4] and writtenAt then

@@ -14,6 +14,13 @@ it("what was sealed for a claim can be opened, also when the key has been replac
   expect(createRecordSeal([newKey, oldKey]).open(claimOf("b", "a"), sealed)).toBe("record. with dots.");
 });
 
+it("a record can't be opened for what was not asked, such as another user's PIN", () => {
+  const [{ name }] = claimOf("a").names;
+  const other = { ...claimOf("a"), names: [{ name, payload: "q" }] as const };
+
+  expect(createRecordSeal([oldKey]).open(other, sealed)).toBeUndefined();
+});
+
 it.each([
   ["of another claim", createRecordSeal([oldKey]), "b", sealed],
   ["of another key", createRecordSeal([newKey]), "a", sealed],

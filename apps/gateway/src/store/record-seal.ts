@@ -2,9 +2,9 @@ import { createKeyedHash, type HashKeys } from "../keyed-hash.ts";
 import type { Claim } from "./claim-store.ts";
 
 /**
- * Ties a record to its claim's name and to our keys: whoever can write to the
- * store but has no key can't make up an answer such as `verified: true`, nor move
- * one to another request_id.
+ * Ties a record to its claim's name, to what was asked and to our keys: whoever
+ * can write to the store but has no key can't make up an answer such as
+ * `verified: true`, nor move one to another request_id or another user.
  */
 export interface RecordSeal {
   seal(claim: Claim, record: string): string;
@@ -15,14 +15,14 @@ export interface RecordSeal {
 export function createRecordSeal(keys: HashKeys): RecordSeal {
   const hash = createKeyedHash(keys, "claim record");
   return {
-    seal({ names: [{ name }] }, record) {
-      const [mark] = hash(name, record);
+    seal({ names: [{ name, payload }] }, record) {
+      const [mark] = hash(name, payload, record);
       return `${mark}.${record}`;
     },
     open({ names }, sealed) {
       const dot = sealed.indexOf(".");
       const [mark, record] = [sealed.slice(0, dot), sealed.slice(dot + 1)];
-      return names.some(({ name }) => hash(name, record).includes(mark)) ? record : undefined;
+      return names.some(({ name, payload }) => hash(name, payload, record).includes(mark)) ? record : undefined;
     },
   };
 }

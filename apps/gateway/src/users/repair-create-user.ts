@@ -2,7 +2,7 @@ import { Fault, isFault, type Progress } from "@verigate/call";
 import type { User, UserList } from "../provider.ts";
 import type { UserLists } from "./user-lists.ts";
 
-/** The Date header has whole seconds, and an answer takes some time. */
+/** How far the clock that stamps users may be from the one that stamps answers. */
 const toleranceMs = 2_000;
 
 /**
@@ -10,7 +10,8 @@ const toleranceMs = 2_000;
  * tells. Exactly one user of this id_in_service, created no earlier than the
  * attempt by the upstream's own clock, is ours. An older one was there before: it
  * may have another phone, so taking it for ours would bind a login to that phone.
- * Whatever does not decide it leaves the outcome unknown.
+ * What is too close to call, and whatever else does not decide it, leaves the
+ * outcome unknown.
  */
 export async function repairCreateUser(
   lists: UserLists,
@@ -25,8 +26,12 @@ export async function repairCreateUser(
     throw unknown;
   }
   const user = list.at(index);
-  if (user.createTime.seconds * 1_000 + user.createTime.nanos / 1_000_000 < attemptedAtMs - toleranceMs) {
+  const createdAtMs = user.createTime.seconds * 1_000 + user.createTime.nanos / 1_000_000;
+  if (createdAtMs < attemptedAtMs - toleranceMs) {
     throw new Fault("user-exists");
+  }
+  if (createdAtMs < attemptedAtMs) {
+    throw unknown;
   }
   return user;
 }
@@ -36,7 +41,11 @@ export function isLostCreateUser(error: unknown): error is Fault {
   return isFault(error) && error.kind === "outcome-unknown";
 }
 
-/** What the provider's clock showed when ours showed `localMs`; undefined where the provider tells no time. */
+/**
+ * What the provider's clock showed, at the earliest, when ours showed `localMs`; undefined where
+ * the provider tells no time. Its Date has whole seconds and is some time under
+ * way, so what was created after `localMs` is never before this.
+ */
 function upstreamTime({ answeredAt }: UserList, localMs: number): number | undefined {
   return answeredAt === undefined ? undefined : answeredAt.upstreamMs - (answeredAt.localMs - localMs);
 }

@@ -1,4 +1,4 @@
-import { Fault } from "@verigate/call";
+import { Fault, type Progress } from "@verigate/call";
 import { createTestClock } from "@verigate/call/testing";
 import { expect, it } from "vitest";
 import type { UserList } from "../provider.ts";
@@ -19,14 +19,31 @@ function listOf(name: string, byteLength = 1_000): UserList {
 /** Lists over a provider whose answers the test gives, one by one. */
 function scene() {
   const clock = createTestClock();
-  const asked: { serviceId: string; answer: (list: UserList) => void; fail: (fault: Fault) => void }[] = [];
+  const asked: {
+    serviceId: string;
+    deadlineAtMs: number;
+    answer: (list: UserList) => void;
+    fail: (fault: Fault) => void;
+  }[] = [];
   const provider = {
-    listUsers: ({ serviceId }: { serviceId: string }) =>
+    listUsers: ({ serviceId }: { serviceId: string }, { deadlineAtMs }: Progress) =>
       new Promise<UserList>((answer, fail) => {
-        asked.push({ serviceId, answer, fail });
+        asked.push({ serviceId, deadlineAtMs, answer, fail });
       }),
   };
-  return { clock, asked, lists: createUserLists({ provider, clock, keptMs: 30_000, bytesMax: 10_000 }) };
+  return {
+    clock,
+    asked,
+    lists: createUserLists({
+      provider,
+      clock,
+      keptMs: 30_000,
+      bytesMax: 10_000,
+      fetchMsMax: 15_000,
+      fetchesMax: 2,
+      waitingMax: 1,
+    }),
+  };
 }
 
 const anyTime = Number.NEGATIVE_INFINITY;
@@ -84,6 +101,32 @@ it("who needs a list no older than now waits for the fetch under way, and then f
   expect(asked).toHaveLength(2);
   asked[1]?.answer(listOf("late"));
   expect((await Promise.all(late)).map((list) => list.at(0).id)).toEqual(["late", "late"]);
+});
+
+it("two fetches go on at a time, one more waits, and another is refused", async () => {
+  const { asked, lists } = scene();
+  const loads = ["a", "b", "c"].map((serviceId) => lists.load(serviceId, anyTime));
+  expect(asked.map(({ serviceId }) => serviceId)).toEqual(["a", "b"]);
+  await expect(lists.load("d", anyTime)).rejects.toMatchObject({ kind: "overloaded" });
+
+  asked[1]?.fail(new Fault("upstream-failed"));
+  await expect(loads[1]).rejects.toMatchObject({ kind: "upstream-failed" });
+  await settle();
+  expect(asked.map(({ serviceId }) => serviceId)).toEqual(["a", "b", "c"]);
+  asked[0]?.answer(listOf("a"));
+  asked[2]?.answer(listOf("c"));
+  await Promise.all([loads[0], loads[2]]);
+  void lists.load("e", anyTime);
+  void lists.load("f", anyTime);
+  expect(asked.map(({ serviceId }) => serviceId)).toEqual(["a", "b", "c", "e", "f"]);
+});
+
+it("a fetch has a deadline of its own, so that no wait for the provider outlasts its callers for long", async () => {
+  const { clock, asked, lists } = scene();
+  clock.advance(1_000);
+  void lists.load("s", anyTime);
+
+  expect(asked[0]?.deadlineAtMs).toBe(16_000);
 });
 
 it("a fetch that fails fails for all who wait for it, and is not kept", async () => {

@@ -1,4 +1,4 @@
-import { type Clock, createProgress } from "@verigate/call";
+import { type Clock, createProgress, Fault } from "@verigate/call";
 import { LRUCache } from "lru-cache";
 import type { Provider, UserList } from "../provider.ts";
 
@@ -20,6 +20,12 @@ export interface UserListsOptions {
   readonly keptMs: number;
   /** The memory of all lists that are kept, in bytes; a larger list is not kept. */
   readonly bytesMax: number;
+  /** How long a fetch may take, its repeats and their waits included, in milliseconds. */
+  readonly fetchMsMax: number;
+  /** How many fetches go on at a time, decoding included; each can take ten times its body in memory. */
+  readonly fetchesMax: number;
+  /** How many more wait for one of those to end. */
+  readonly waitingMax: number;
 }
 
 interface Fetch {
@@ -27,7 +33,8 @@ interface Fetch {
   readonly list: Promise<UserList>;
 }
 
-export function createUserLists({ provider, clock, keptMs, bytesMax }: UserListsOptions): UserLists {
+export function createUserLists(options: UserListsOptions): UserLists {
+  const { provider, clock, keptMs, bytesMax } = options;
   const kept = new LRUCache<string, { readonly list: UserList; readonly asOfMs: number }>({
     maxSize: bytesMax,
     maxEntrySize: bytesMax,
@@ -35,10 +42,34 @@ export function createUserLists({ provider, clock, keptMs, bytesMax }: UserLists
     sizeCalculation: ({ list }) => list.byteLength + 256,
   });
   const fetches = new Map<string, Fetch>();
+  const waiting: (() => void)[] = [];
+  let running = 0;
+
+  async function inTurn(serviceId: string): Promise<UserList> {
+    if (running < options.fetchesMax) {
+      running += 1;
+    } else if (waiting.length < options.waitingMax) {
+      // Its turn comes with the place of the one that has ended.
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else {
+      throw new Fault("overloaded", { retryAfterMs: 1_000 });
+    }
+    try {
+      // A fetch serves many callers, so none of them bounds it.
+      const progress = { ...createProgress(), deadlineAtMs: clock.nowMs() + options.fetchMsMax };
+      return await provider.listUsers({ serviceId }, progress);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) {
+        running -= 1;
+      } else {
+        next();
+      }
+    }
+  }
 
   function fetch(serviceId: string): Fetch {
-    // A fetch serves many callers, so none of them bounds it: its attempts have their own time-outs.
-    const own: Fetch = { startedAtMs: clock.nowMs(), list: provider.listUsers({ serviceId }, createProgress()) };
+    const own: Fetch = { startedAtMs: clock.nowMs(), list: inTurn(serviceId) };
     fetches.set(serviceId, own);
     const isCurrent = () => fetches.get(serviceId) === own;
     own.list.then(
