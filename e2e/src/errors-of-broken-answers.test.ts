@@ -36,7 +36,11 @@ const losses: readonly { readonly name: string; readonly reaction: Reaction }[] 
 
 async function outcomeOf(name: Name, reaction: Reaction): Promise<{ error: RpcError; mutations: number }> {
   const upstream = await startScriptedUpstream(reaction);
-  const env = { VERIGATE_ATTEMPT_TIMEOUT: "100ms", VERIGATE_UNSAFE_ATTEMPT_TIMEOUT: "100ms" };
+  const env = {
+    VERIGATE_ATTEMPT_TIMEOUT: "100ms",
+    VERIGATE_LIST_ATTEMPT_TIMEOUT: "100ms",
+    VERIGATE_UNSAFE_ATTEMPT_TIMEOUT: "100ms",
+  };
   const gateway = await startGateway({ upstream, env });
   const error = await rpcErrorOf(calls[name](rpcClient(gateway)));
   return { error, mutations: upstream.mutations };

@@ -111,7 +111,7 @@ const rows: readonly Row[] = [
     name: "429 with a wait that is none",
     answer: { status: 429, headers: { "retry-after": secret } },
     call: initiate,
-    error: rateLimited(),
+    error: rateLimited("1s"),
   },
   { name: "418", answer: { status: 418, body: problem }, call: getUser, error: bad },
   { name: "409 of GetUser", answer: { status: 409, body: problem }, call: getUser, error: bad },

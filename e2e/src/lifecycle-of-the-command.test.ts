@@ -138,7 +138,7 @@ test("an upstream that never answers does not hold up the end: unsafe calls are 
   const upstream = await startScriptedUpstream("hang");
   const { command, authority } = await startReady(upstream.url, {
     VERIGATE_DRAIN_TIMEOUT: "1ms",
-    VERIGATE_UNSAFE_ATTEMPT_TIMEOUT: "10m",
+    VERIGATE_UNSAFE_ATTEMPT_TIMEOUT: "5m",
   });
   const call = rpcErrorOf(rpcClient({ authority }).auth.verifyPin(verifyPin));
   await upstream.received(1);

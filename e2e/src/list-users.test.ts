@@ -219,7 +219,7 @@ describe("a large list", () => {
 
   test("of 100,000 users is served, and other calls are answered while it is decoded", async () => {
     const upstream: ScriptedUpstream = await startScriptedUpstream(answerTo);
-    const gateway = await startGateway({ upstream, env: { VERIGATE_ATTEMPT_TIMEOUT: "20s" } });
+    const gateway = await startGateway({ upstream, env: { VERIGATE_LIST_ATTEMPT_TIMEOUT: "20s" } });
     const { users } = rpcClient(gateway);
     let isListed = false;
     const list = users.listUsers({ serviceId: "s1", pageSize: 1_000 }, { timeoutMs: 25_000 }).then((page) => {
@@ -245,7 +245,7 @@ describe("a large list", () => {
         ? { status: 200, body: Buffer.alloc(64 * 1024 * 1024 + 1, " ") }
         : { status: 200, body: userOf("u1") },
     );
-    const gateway = await startGateway({ upstream, env: { VERIGATE_ATTEMPT_TIMEOUT: "20s" } });
+    const gateway = await startGateway({ upstream, env: { VERIGATE_LIST_ATTEMPT_TIMEOUT: "20s" } });
     const { users } = rpcClient(gateway);
     expect(await rpcErrorOf(users.listUsers({ serviceId: "s1" }))).toEqual(
       rpcError("Internal", "UPSTREAM_BAD_RESPONSE", "OPERATOR"),

@@ -75,8 +75,7 @@ const connectTimeoutMs = 3_000;
 const waitingMax = 256;
 const waitMsMax = 1_000;
 const userListKeptMs = 30_000;
-/** One attempt at a list, and all of its repeats and waits. */
-const userListAttemptMsMax = 10_000;
+/** A list's attempts, and the waits between them. */
 const userListFetchMsMax = 15_000;
 const userListBytesMax = 64 * 1024 * 1024;
 
@@ -120,7 +119,7 @@ export function composeGateway(options: ComposeOptions): Gateway {
       attemptTimeout({
         clock,
         timeoutMs: { safe: values.VERIGATE_ATTEMPT_TIMEOUT, "unsent-only": values.VERIGATE_UNSAFE_ATTEMPT_TIMEOUT },
-        listTimeoutMs: userListAttemptMsMax,
+        listTimeoutMs: values.VERIGATE_LIST_ATTEMPT_TIMEOUT,
       }),
       // Innermost, so that nothing above ever holds the password.
       credentials({ clock, readAccount: options.config.readAccount }),

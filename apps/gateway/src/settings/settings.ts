@@ -153,6 +153,12 @@ export const settings = {
     meaning: "How long one request upstream may take that is safe to repeat.",
     parse: timeout,
   },
+  VERIGATE_LIST_ATTEMPT_TIMEOUT: {
+    shape: "duration",
+    default: "10s",
+    meaning: "The same for a list of users, which come all at once: 100,000 are 12 MiB.",
+    parse: timeout,
+  },
   VERIGATE_UNSAFE_ATTEMPT_TIMEOUT: {
     shape: "duration",
     default: "15s",
