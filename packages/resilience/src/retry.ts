@@ -46,11 +46,10 @@ export function retry({ clock, attemptsMax, backoff, budgets }: RetryOptions): (
     let before: AttemptEnd | undefined;
     for (let tries = 1; ; tries += 1) {
       const isTooLate = attempt.progress.isAbandoned || leftMs(attempt.progress) < usefulMs;
-      const latest = isTooLate ? { error: new Fault("deadline-exceeded") } : await endOf(next(attempt));
-      // A repeat that was refused here says nothing of the attempt before it, which was sent.
-      const end = before !== undefined && isRefusedHere(latest) ? before : latest;
-      if (end === before) {
-        return withLoss(answerFromEnd(end), isAnswerLost);
+      const end = isTooLate ? { error: new Fault("deadline-exceeded") } : await endOf(next(attempt));
+      if (before !== undefined && isRefusedHere(end)) {
+        // That a repeat was refused here says nothing of the attempt before it.
+        return withLoss(answerFromEnd(before), isAnswerLost);
       }
       before = end;
       count(budget, end);

@@ -30,7 +30,6 @@ const refusalCodes = new Set([
   "ERR_HTTP2_ERROR",
   "ERR_HTTP2_HEADER_OVERFLOW",
   "ERR_HTTP_PIPELINE",
-  "ERR_TLS",
   "ECONNRESET",
 ]);
 
