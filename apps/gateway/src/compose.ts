@@ -127,6 +127,7 @@ export function composeGateway(options: ComposeOptions): Gateway {
     upstream.exchange,
   );
   const createBudget = () => createRetryBudget({ tokensMax: 100, tokenRatio: 0.1 });
+  const budgets = { authentication: createBudget(), directory: createBudget(), list: createBudget() };
   const exchange = stack<Attempt, Answer>(
     [
       // Around single attempts: each is limited, timed and judged by itself.
@@ -134,7 +135,7 @@ export function composeGateway(options: ComposeOptions): Gateway {
         clock,
         attemptsMax: values.VERIGATE_RETRY_ATTEMPTS,
         backoff: createBackoff({ baseMs: 50, maxMs: 1_000, random: Math.random }),
-        budgets: { authentication: createBudget(), directory: createBudget(), list: createBudget() },
+        budgets,
       }),
     ],
     attempt,
@@ -200,7 +201,10 @@ export function composeGateway(options: ComposeOptions): Gateway {
     ],
     routes: [
       unaryRoutes(ServiceAPI, handle(operationHandler(serviceOperations(provider)))),
-      unaryRoutes(UserAPI, handle(operationHandler(userOperations(provider, lists, clock)))),
+      unaryRoutes(
+        UserAPI,
+        handle(operationHandler(userOperations({ provider, lists, clock, repairBudget: budgets.directory }))),
+      ),
       unaryRoutes(AuthAPI, handle(operationHandler(authOperations(provider)))),
       health.routes,
       ...(values.VERIGATE_REFLECTION ? [reflectionRoutes([...services, health.service])] : []),

@@ -4,4 +4,4 @@ export { type Breaker, type BreakerOptions, createBreakers } from "./breaker.ts"
 export { type ConcurrencyLimitOptions, concurrencyLimit } from "./concurrency-limit.ts";
 export { type RateLimitOptions, rateLimit } from "./rate-limit.ts";
 export { type RetryOptions, retry } from "./retry.ts";
-export { createRetryBudget, type RetryBudgetOptions } from "./retry-budget.ts";
+export { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from "./retry-budget.ts";
