@@ -43,6 +43,7 @@ const steps: readonly Step[] = [
     commands: [["knip", "--no-progress"]],
   },
   { name: "generated docs are fresh", commands: [script("tooling/generate-docs.ts", "--check")] },
+  { name: "no secrets", commands: [["secretlint", "**/*", "**/.*"]] },
   { name: "shell scripts", needs: "shellcheck", commands: [["shellcheck", ...shellScripts]] },
 ];
 
