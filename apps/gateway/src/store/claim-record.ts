@@ -67,7 +67,7 @@ function replayed(output: DescMessage, response: Message, ageMs: number): Messag
       message.set(field, true);
     } else if (field.message?.typeName === DurationSchema.typeName && message.isSet(field)) {
       const { message: duration } = message.get(field) as ReflectMessage;
-      const leftMs = Math.max(0, durationMs(duration as Duration) - ageMs);
+      const leftMs = Math.max(0, Math.ceil(durationMs(duration as Duration) - ageMs));
       message.set(field, reflect(DurationSchema, durationFromMs(leftMs)));
     }
   }

@@ -14,7 +14,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 /**
  * KEYS: the run marker, then the claim's names. ARGV: owner, lease, window, and
  * the payload of each name. Answers the run marker, a ClaimResult's kind, and of
- * a settled one its record and age.
+ * a settled one its record and age. With a lease of 0 it only tells what a claim
+ * would get.
  *
  * The marker is made by whoever finds none: a process that sees another one than
  * before knows that everything was lost in between.
@@ -40,14 +41,23 @@ for i = 2, #KEYS do
       return {marker, 'settled', found[4], math.max(0, now - writtenAt)}
     end
     if found[2] and leaseEnds and now < leaseEnds then
-      return {marker, found[2] == owner and 'claimed' or 'running'}
+      if found[2] ~= owner then
+        return {marker, 'running'}
+      end
+      -- WAIT is about what its own connection wrote, and the claim may have come by an earlier one.
+      if lease > 0 then
+        redis.call('HSET', KEYS[i], 'owner', owner)
+      end
+      return {marker, 'claimed'}
     end
     redis.call('HDEL', KEYS[i], 'owner', 'leaseEnds')
     return {marker, 'lapsed'}
   end
 end
-redis.call('HSET', KEYS[2], 'payload', ARGV[4], 'owner', owner, 'leaseEnds', now + lease)
-redis.call('PEXPIRE', KEYS[2], window)
+if lease > 0 then
+  redis.call('HSET', KEYS[2], 'payload', ARGV[4], 'owner', owner, 'leaseEnds', now + lease)
+  redis.call('PEXPIRE', KEYS[2], window)
+end
 return {marker, 'claimed'}
 `;
 

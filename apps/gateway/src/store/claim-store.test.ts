@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import { createTestClock } from "@verigate/call/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Claim, ClaimStore } from "./claim-store.ts";
 import { createMemoryClaimStore } from "./memory-claim-store.ts";
-import { createRedisClaimStore } from "./redis-claim-store.ts";
-import { type RedisForTest, skipsRedis, startRedisForTest } from "./redis-for-test.ts";
+import { type RedisForTest, serverTimePasses, skipsRedis, startRedisForTest } from "./redis-for-test.ts";
+import { quietStoreAt, until } from "./redis-store-for-test.ts";
+import type { Store } from "./store.ts";
 
 const longMs = 60_000;
-const silent = { log: () => {} };
 
 /** A claim of a name that no other test has. */
 function newClaim(given: Partial<Claim> = {}): Claim {
@@ -201,29 +200,31 @@ describe("in memory", () => {
 
 describe.skipIf(skipsRedis)("in Redis", () => {
   let redis: RedisForTest;
+  let shared: Store;
   let store: ClaimStore;
 
   beforeAll(async () => {
     redis = await startRedisForTest();
-    store = createRedisClaimStore({ url: redis.url, logger: silent });
-    await reachable(store);
+    shared = quietStoreAt(redis.url);
+    store = shared.claims;
+    await until(() => shared.isReachable);
   });
   afterAll(async () => {
-    await store?.close();
+    await shared?.close();
     await redis?.kill();
   });
 
   guarantees(() => ({ store, pass: (ms) => serverTimePasses(redis, ms) }));
 
   it("two stores see the same claims, and both find scripts that a restart forgot", async () => {
-    const other = createRedisClaimStore({ url: redis.url, logger: silent });
-    await reachable(other);
+    const other = quietStoreAt(redis.url);
+    await until(() => other.isReachable);
     await redis.admin.script("FLUSH");
     const claim = newClaim();
 
     expect(await store.claim(claim, longMs)).toEqual({ kind: "claimed" });
     await redis.admin.script("FLUSH");
-    expect(await other.claim(twinOf(claim), longMs)).toEqual({ kind: "running" });
+    expect(await other.claims.claim(twinOf(claim), longMs)).toEqual({ kind: "running" });
     await other.close();
   });
 
@@ -255,18 +256,3 @@ describe.skipIf(skipsRedis)("in Redis", () => {
     expect(await store.claim(claim, longMs)).toEqual({ kind: "lapsed" });
   });
 });
-
-/** Waits until the server's own clock has moved on by `ms`, and a whole millisecond more. */
-async function serverTimePasses({ admin }: RedisForTest, ms: number): Promise<void> {
-  const nowMs = async () => {
-    const [seconds, micros] = (await admin.time()) as unknown as [string, string];
-    return Number(seconds) * 1_000 + Number(micros) / 1_000;
-  };
-  for (const untilMs = (await nowMs()) + ms + 1; (await nowMs()) < untilMs; ) {}
-}
-
-async function reachable(store: ClaimStore): Promise<void> {
-  while (!store.isReachable) {
-    await setImmediate();
-  }
-}

@@ -34,18 +34,15 @@ export type ClaimResult =
 /**
  * Who runs a request_id, and what came of it.
  *
- * Each call is one atomic step, and one round trip where the store is remote;
- * time is the store's own. Each may be repeated with the same owner. Each throws
- * where the store can't be asked in time; it may have been carried out then.
+ * Each call is one atomic step, and one round trip where the store is remote, or
+ * two for a claim that replicas must have too; time is the store's own. Each may
+ * be repeated with the same owner. Each throws where the store can't be asked, or
+ * does not hold a claim safely, in time; it may have been carried out then.
  *
  * There is no call that waits: whoever finds a name `running` claims again after
  * a moment, which is safe for ever, across connections and processes.
  */
 export interface ClaimStore {
-  /** Whether other processes see the same claims. */
-  readonly isShared: boolean;
-  /** Whether it can be asked at this moment, as far as is known. */
-  readonly isReachable: boolean;
   /** Claims a name for `leaseMs`. One that is running beyond its lease lapses here, for good. */
   claim(claim: Claim, leaseMs: number): Promise<ClaimResult>;
   /**
@@ -55,5 +52,4 @@ export interface ClaimStore {
   settle(claim: Claim, record: string): Promise<void>;
   /** Forgets a claim, so that the next one runs. Does nothing where it is not the owner's any more. */
   release(claim: Claim): Promise<void>;
-  close(): Promise<void>;
 }

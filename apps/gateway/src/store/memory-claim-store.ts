@@ -93,8 +93,6 @@ export function createMemoryClaimStore({ clock, bytesMax }: MemoryClaimStoreOpti
   }
 
   return {
-    isShared: false,
-    isReachable: true,
     claim: async (given, leaseMs) => claim(given, leaseMs),
     async settle(claim, record) {
       const window = windowOf(claim);
@@ -111,7 +109,6 @@ export function createMemoryClaimStore({ clock, bytesMax }: MemoryClaimStoreOpti
         drop(window, name);
       }
     },
-    close: async () => {},
   };
 }
 

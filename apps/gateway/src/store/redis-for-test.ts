@@ -34,6 +34,8 @@ export async function startRedisForTest(options: readonly string[] = [], givenPo
   const folder = mkdtempSync(join(tmpdir(), "vg-redis-"));
   const port = givenPort ?? (await freePort());
   const fixed = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder];
+  // Else a primary lets its first replica wait for others that might come, for 5 s.
+  fixed.push("--repl-diskless-sync-delay", "0");
   const server = spawn("redis-server", [...fixed, ...options], { stdio: "ignore" });
   const ended = once(server, "close");
   await accepts(port);
@@ -52,6 +54,30 @@ export async function startRedisForTest(options: readonly string[] = [], givenPo
     pause: () => server.kill("SIGSTOP"),
     resume: () => server.kill("SIGCONT"),
   };
+}
+
+/** Starts a server that has, and gets, all that `primary` has. The caller ends it by `kill`. */
+export async function startReplicaForTest(primary: RedisForTest): Promise<RedisForTest> {
+  const replica = await startRedisForTest(["--replicaof", `127.0.0.1 ${primary.url.port}`]);
+  const online = new RegExp(`port=${replica.url.port},state=online,offset=(\\d+)[^]*^master_repl_offset:(\\d+)`, "m");
+  // It may be online a second before it is sent what is written: it is there when it acknowledges what came after.
+  for (let onlineSince = Number.POSITIVE_INFINITY, acknowledged = 0; acknowledged <= onlineSince; ) {
+    await primary.admin.publish("verigate-test", "something to acknowledge");
+    await primary.admin.wait(1, 10);
+    const [, offset, written] = online.exec(await primary.admin.info("replication"))?.map(Number) ?? [];
+    acknowledged = offset ?? 0;
+    onlineSince = Math.min(onlineSince, written ?? Number.POSITIVE_INFINITY);
+  }
+  return replica;
+}
+
+/** Waits until the server's own clock has moved on by `ms`, and a whole millisecond more. */
+export async function serverTimePasses({ admin }: RedisForTest, ms: number): Promise<void> {
+  const nowMs = async () => {
+    const [seconds, micros] = (await admin.time()) as unknown as [string, string];
+    return Number(seconds) * 1_000 + Number(micros) / 1_000;
+  };
+  for (const untilMs = (await nowMs()) + ms + 1; (await nowMs()) < untilMs; ) {}
 }
 
 /** A port that nobody listened on a moment ago. */

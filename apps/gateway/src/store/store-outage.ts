@@ -9,8 +9,8 @@ export interface StoreOutage {
 }
 
 const consequences = {
-  reject: "calls with a request_id are refused",
-  allow: "calls with a request_id run unprotected",
+  reject: "calls with a request_id, and those that limits count, are refused",
+  allow: "calls with a request_id, and those that limits count, run unprotected",
 };
 
 export function createStoreOutage(logger: Logger, onStoreFailure: keyof typeof consequences): StoreOutage {
