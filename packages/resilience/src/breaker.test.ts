@@ -1,5 +1,4 @@
-import type { FaultKind } from "@verigate/call";
-import { type Clock, stack } from "@verigate/call";
+import { type Clock, Fault, type FaultKind, stack } from "@verigate/call";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createBreaker, createBreakers } from "./breaker.ts";
 import { attemptOf, createScripted, outcomeOf } from "./scripted.ts";
@@ -23,7 +22,16 @@ const clock: Clock = {
 
 function scene(errorPercent = 50) {
   const scripted = createScripted();
-  const breaker = createBreaker({ clock, errorPercent, callsMin: 20, windowMs: 10_000, openMs: 5_000 });
+  const told: string[] = [];
+  const breaker = createBreaker({
+    clock,
+    errorPercent,
+    callsMin: 20,
+    windowMs: 10_000,
+    openMs: 5_000,
+    onOpen: () => told.push("open"),
+    onRefused: () => told.push("refused"),
+  });
   const exchange = stack([breaker.refuseWhileOpen, breaker.record], scripted.exchange);
   const start = () => outcomeOf(exchange(attemptOf()));
   const call = async (how: number | FaultKind) => {
@@ -41,7 +49,7 @@ function scene(errorPercent = 50) {
     }
     return outcomes;
   };
-  return { scripted, start, call, calls };
+  return { scripted, breaker, told, start, call, calls };
 }
 
 const failures = [500, 503, "upstream-unreachable", "upstream-failed", "outcome-unknown"] as const;
@@ -107,6 +115,24 @@ it.each([500, 404, 429, "cancelled", "overloaded"] as const)("a probe that ends 
   vi.advanceTimersByTime(5_000);
 
   expect(await call(200)).toBe("200");
+});
+
+it("a probe that is refused before it asked the upstream leaves its place to the next one", async () => {
+  const { breaker, scripted, calls } = scene();
+  await calls(20, 500);
+  vi.advanceTimersByTime(5_000);
+  let isFull = true;
+  const exchange = breaker.refuseWhileOpen((attempt) =>
+    isFull ? Promise.reject(new Fault("overloaded")) : breaker.record(scripted.exchange)(attempt),
+  );
+
+  await expect(exchange(attemptOf())).rejects.toMatchObject({ kind: "overloaded" });
+  isFull = false;
+  const probe = exchange(attemptOf());
+
+  expect(scripted.started()).toBe(21);
+  scripted.open[0]?.end(200);
+  expect((await probe).status).toBe(200);
 });
 
 it.each([200, 500] as const)("a straggler that ends as %s while it is half-open decides nothing", async (how) => {
@@ -175,6 +201,50 @@ it("a refusal says how long it stays open", async () => {
   vi.advanceTimersByTime(2_000);
 
   await expect(exchange(attemptOf())).rejects.toMatchObject({ kind: "upstream-circuit-open", retryAfterMs: 3_000 });
+});
+
+it("says in which state it is, each time it opens, and of each attempt that it refuses", async () => {
+  const { breaker, told, scripted, start, call, calls } = scene();
+  expect(breaker.state).toBe("closed");
+  await calls(20, 500);
+  expect([breaker.state, told]).toEqual(["open", ["open"]]);
+  await call(200);
+  expect(told.splice(0)).toEqual(["open", "refused"]);
+
+  vi.advanceTimersByTime(5_000);
+  expect(breaker.state).toBe("half_open");
+  await call(500);
+  expect([breaker.state, told.splice(0)]).toEqual(["open", ["open"]]);
+
+  vi.advanceTimersByTime(5_000);
+  const probe = start();
+  await call(200);
+  expect(told.splice(0)).toEqual(["refused"]);
+  scripted.open[0]?.end(200);
+  await probe;
+  expect([breaker.state, told]).toEqual(["closed", []]);
+});
+
+it("says which class's breaker it was", async () => {
+  const scripted = createScripted();
+  const told: string[] = [];
+  const breakers = createBreakers({
+    clock,
+    errorPercent: 50,
+    callsMin: 1,
+    windowMs: 10_000,
+    openMs: 5_000,
+    onOpen: (operationClass) => told.push(`${operationClass} opened`),
+    onRefused: (operationClass) => told.push(`${operationClass} refused`),
+  });
+  const exchange = stack([breakers.refuseWhileOpen, breakers.record], scripted.exchange);
+  const failing = exchange(attemptOf({ operationClass: "list" }));
+  scripted.open[0]?.end(500);
+  await failing;
+  await outcomeOf(exchange(attemptOf({ operationClass: "list" })));
+
+  expect(told).toEqual(["list opened", "list refused"]);
+  expect([breakers.stateOf("list"), breakers.stateOf("directory")]).toEqual(["open", "closed"]);
 });
 
 it("trouble of one class of operations does not stop another", async () => {

@@ -12,7 +12,13 @@ export interface BreakerOptions {
   readonly windowMs: number;
   /** How long it stays open before it lets a probe through, in milliseconds. */
   readonly openMs: number;
+  /** Told each time it opens, after a failed probe too. */
+  readonly onOpen?: () => void;
+  /** Told of each attempt that it refuses. */
+  readonly onRefused?: () => void;
 }
+
+export type BreakerState = "closed" | "half_open" | "open";
 
 /** A circuit breaker as two layers, because what is refused must not take a slot first. */
 export interface Breaker {
@@ -20,17 +26,34 @@ export interface Breaker {
   readonly refuseWhileOpen: (next: Exchange) => Exchange;
   /** Tells it how each attempt ended. Nothing below may wait or refuse: it would count as the upstream's doing. */
   readonly record: (next: Exchange) => Exchange;
+  readonly state: BreakerState;
 }
 
-/** A breaker for each class of operation: trouble with the directory must not stop logins. */
-export function createBreakers(options: BreakerOptions): Breaker {
+export interface BreakersOptions extends Omit<BreakerOptions, "onOpen" | "onRefused"> {
+  readonly onOpen?: (operationClass: OperationClass) => void;
+  readonly onRefused?: (operationClass: OperationClass) => void;
+}
+
+/** The same two layers, with a breaker for each class of operation. */
+export interface Breakers extends Omit<Breaker, "state"> {
+  stateOf(operationClass: OperationClass): BreakerState;
+}
+
+/** Trouble with the directory must not stop logins. */
+export function createBreakers(options: BreakersOptions): Breakers {
+  const create = (operationClass: OperationClass) =>
+    createBreaker({
+      ...options,
+      onOpen: () => options.onOpen?.(operationClass),
+      onRefused: () => options.onRefused?.(operationClass),
+    });
   const breakers: Readonly<Record<OperationClass, Breaker>> = {
-    authentication: createBreaker(options),
-    directory: createBreaker(options),
-    list: createBreaker(options),
+    authentication: create("authentication"),
+    directory: create("directory"),
+    list: create("list"),
   };
   const byClass =
-    (layer: keyof Breaker) =>
+    (layer: "refuseWhileOpen" | "record") =>
     (next: Exchange): Exchange => {
       const exchanges: Readonly<Record<OperationClass, Exchange>> = {
         authentication: breakers.authentication[layer](next),
@@ -39,7 +62,11 @@ export function createBreakers(options: BreakerOptions): Breaker {
       };
       return (attempt) => exchanges[attempt.operationClass](attempt);
     };
-  return { refuseWhileOpen: byClass("refuseWhileOpen"), record: byClass("record") };
+  return {
+    refuseWhileOpen: byClass("refuseWhileOpen"),
+    record: byClass("record"),
+    stateOf: (operationClass) => breakers[operationClass].state,
+  };
 }
 
 /** What a refused caller is told to wait while a probe runs whose end nobody knows, in milliseconds: 0 means at once. */
@@ -55,7 +82,7 @@ const refusedMsMin = 1_000;
 export function createBreaker(options: BreakerOptions): Breaker {
   const { clock } = options;
   if (options.errorPercent === 0) {
-    return { refuseWhileOpen: (next) => next, record: (next) => next };
+    return { refuseWhileOpen: (next) => next, record: (next) => next, state: "closed" };
   }
   const circuit = new CircuitBreaker(tell, {
     timeout: false,
@@ -69,19 +96,25 @@ export function createBreaker(options: BreakerOptions): Breaker {
     enableSnapshots: false,
   });
   let openedAtMs = 0;
-  let probe: { readonly progress: Progress; readonly startedAtMs: number } | undefined;
+  let probe: { readonly progress: Progress; readonly startedAtMs: number; isBegun: boolean } | undefined;
   let started = 0;
   let latestSuccess = 0;
   circuit.on("open", () => {
     openedAtMs = clock.nowMs();
+    options.onOpen?.();
   });
 
-  const refusal = () =>
-    new Fault("upstream-circuit-open", {
+  function refusal(): Fault {
+    options.onRefused?.();
+    return new Fault("upstream-circuit-open", {
       retryAfterMs: Math.max(refusedMsMin, openedAtMs + options.openMs - clock.nowMs()),
     });
+  }
 
   return {
+    get state() {
+      return circuit.closed ? "closed" : circuit.halfOpen ? "half_open" : "open";
+    },
     refuseWhileOpen: (next) => async (attempt) => {
       if (circuit.closed) {
         return next(attempt);
@@ -90,14 +123,15 @@ export function createBreaker(options: BreakerOptions): Breaker {
       if (!circuit.halfOpen || (probe !== undefined && nowMs - probe.startedAtMs < options.openMs)) {
         throw refusal();
       }
-      const mine = { progress: attempt.progress, startedAtMs: nowMs };
+      const mine = { progress: attempt.progress, startedAtMs: nowMs, isBegun: false };
       probe = mine;
       try {
         return await next(attempt);
       } finally {
         if (probe === mine) {
           probe = undefined;
-          if (circuit.halfOpen) {
+          // One that was refused between the two layers, as without a slot, has asked nothing: the next one may.
+          if (mine.isBegun && circuit.halfOpen) {
             circuit.open();
           }
         }
@@ -107,6 +141,9 @@ export function createBreaker(options: BreakerOptions): Breaker {
       // It may have opened while this attempt waited for a slot.
       if (!circuit.closed && probe?.progress !== attempt.progress) {
         throw refusal();
+      }
+      if (probe?.progress === attempt.progress) {
+        probe.isBegun = true;
       }
       started += 1;
       const order = started;

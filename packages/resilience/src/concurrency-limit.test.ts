@@ -2,19 +2,27 @@ import { createProgress, type OperationClass } from "@verigate/call";
 import { createTestClock } from "@verigate/call/testing";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { concurrencyLimit } from "./concurrency-limit.ts";
+import { createConcurrencyLimit } from "./concurrency-limit.ts";
 import { attemptOf, createScripted, outcomeOf, settle } from "./scripted.ts";
 
 function scene(total: number, waitingMax = 100) {
   const clock = createTestClock();
   const scripted = createScripted();
-  const exchange = concurrencyLimit({ clock, total, waitingMax, waitMsMax: 1_000 })(scripted.exchange);
+  const refused: string[] = [];
+  const limit = createConcurrencyLimit({
+    clock,
+    total,
+    waitingMax,
+    waitMsMax: 1_000,
+    onRefused: (operationClass, reason) => refused.push(`${operationClass} ${reason}`),
+  });
+  const exchange = limit.layer(scripted.exchange);
   const start = (operationClass: OperationClass, given = {}) =>
     outcomeOf(exchange(attemptOf({ operationClass, ...given })));
   const open = (operationClass?: OperationClass) =>
     scripted.open.filter(({ attempt }) => operationClass === undefined || attempt.operationClass === operationClass)
       .length;
-  return { clock, scripted, start, open };
+  return { clock, scripted, refused, limit, start, open };
 }
 
 it("lists get two slots and the directory half, so that authentication always has the other half", () => {
@@ -66,23 +74,33 @@ it("a full queue refuses at once, and a wait that takes too long ends", async ()
   expect(clock.pendingTimers()).toBe(0);
 });
 
-it("a caller who leaves again and again gets a quarter of the slots, and others get the rest", async () => {
-  const { scripted, start } = scene(8);
+it("a caller who left a quarter of the slots behind gets one at a time, half of them none, and others get the rest", async () => {
+  const { scripted, start } = scene(16);
   const leaver = () => createProgress("leaver");
-  for (let each = 0; each < 2; each += 1) {
-    const progress = leaver();
-    void start("authentication", { progress });
-    progress.isAbandoned = true;
-  }
+  const leave = (count: number) => {
+    for (let each = 0; each < count; each += 1) {
+      const progress = leaver();
+      void start("authentication", { progress });
+      progress.isAbandoned = true;
+    }
+  };
+  leave(4);
+  const waited = leaver();
+  void start("authentication", { progress: waited });
+  expect(scripted.started()).toBe(5);
+  expect(await start("authentication", { progress: leaver() })).toBe("overloaded");
 
+  waited.isAbandoned = true;
+  leave(3);
+  expect(scripted.started()).toBe(8);
   expect(await start("authentication", { progress: leaver() })).toBe("overloaded");
   void start("authentication", { progress: createProgress("other") });
   void start("directory", { progress: leaver() });
-  expect(scripted.started()).toBe(4);
+  expect(scripted.started()).toBe(10);
   scripted.open[0]?.end(200);
   await settle();
   void start("authentication", { progress: leaver() });
-  expect(scripted.started()).toBe(5);
+  expect(scripted.started()).toBe(11);
 });
 
 it("who left makes room in a full queue", async () => {
@@ -111,6 +129,49 @@ it("who left while waiting is passed over", async () => {
   scripted.open[0]?.end(202);
   expect(await second).toBe("202");
   expect(scripted.started()).toBe(2);
+});
+
+it("says why it refused: a full queue, a wait that was too long, a caller who keeps leaving", async () => {
+  const { clock, refused, start } = scene(8, 1);
+  for (let each = 0; each < 7; each += 1) {
+    void start("directory");
+  }
+  expect(refused).toEqual(["directory queue_full", "directory queue_full"]);
+  clock.advance(1_000);
+  await settle();
+  expect(refused.slice(2)).toEqual(["directory queue_timeout"]);
+
+  for (let each = 0; each < 5; each += 1) {
+    const progress = createProgress("leaver");
+    void start("authentication", { progress });
+    progress.isAbandoned = true;
+  }
+  await settle();
+  expect(refused.slice(3)).toEqual(["authentication orphans"]);
+});
+
+it("says how many are in flight and how many wait, by class", async () => {
+  const { scripted, limit, start } = scene(4);
+  for (let each = 0; each < 3; each += 1) {
+    void start("list");
+  }
+  void start("authentication");
+  const figures = () =>
+    (["authentication", "directory", "list"] as const).map((each) => [limit.inFlight(each), limit.waiting(each)]);
+
+  expect(figures()).toEqual([
+    [1, 0],
+    [0, 0],
+    [2, 1],
+  ]);
+  scripted.open[0]?.end(200);
+  await settle();
+  expect(figures()[2]).toEqual([2, 0]);
+  for (const { end } of [...scripted.open]) {
+    end(200);
+  }
+  await settle();
+  expect(figures().flat()).toEqual([0, 0, 0, 0, 0, 0]);
 });
 
 it("whatever happens, the bounds hold, and nobody waits while there is room", async () => {

@@ -8,6 +8,19 @@ export interface ConcurrencyLimitOptions {
   readonly waitingMax: number;
   /** The longest that one waits, in milliseconds. */
   readonly waitMsMax: number;
+  /** Told of each attempt that it refuses. */
+  readonly onRefused?: (operationClass: OperationClass, reason: QueueRefusal) => void;
+}
+
+/** The queue is full, the wait in it took too long, or the caller has left too many attempts behind. */
+export type QueueRefusal = "queue_full" | "queue_timeout" | "orphans";
+
+export interface ConcurrencyLimit {
+  readonly layer: (next: Exchange) => Exchange;
+  /** Attempts that have a slot. */
+  inFlight(operationClass: OperationClass): number;
+  /** Attempts that wait for one. */
+  waiting(operationClass: OperationClass): number;
 }
 
 /** What a refused caller is told to wait, in milliseconds: about as long as a slot takes to become free. */
@@ -26,9 +39,9 @@ interface Waiting {
  * authentication gets three quarters, so that it can't starve all else. Who finds
  * none free waits in a short queue of its class; a full queue, or a wait
  * that takes too long, is `overloaded`, before anything was sent. So is a caller
- * who has left attempts of a class behind in a quarter of the slots.
+ * who has left attempts of a class behind in a quarter of the slots, but for a few.
  */
-export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Exchange) => Exchange {
+export function createConcurrencyLimit(options: ConcurrencyLimitOptions): ConcurrencyLimit {
   const { clock, total } = options;
   const othersMax = Math.max(1, Math.floor(total / 2));
   const authenticationMax = Math.max(1, Math.floor((total * 3) / 4));
@@ -44,6 +57,7 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Excha
     list: new Set(),
   };
   const orphansMax = Math.max(1, Math.floor(total / 4));
+  const awaitedMax = Math.max(1, Math.floor(total / 64));
   const sum = () => inFlight.authentication + inFlight.directory + inFlight.list;
 
   function isFree(operationClass: OperationClass): boolean {
@@ -71,13 +85,18 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Excha
     }
   }
 
+  function refusal(operationClass: OperationClass, reason: QueueRefusal): Fault {
+    options.onRefused?.(operationClass, reason);
+    return new Fault("overloaded", { retryAfterMs });
+  }
+
   function wait(operationClass: OperationClass, progress: Progress): Promise<void> {
     const queue = queues[operationClass];
     if (queue.size >= options.waitingMax) {
       dropDeparted(queue);
     }
     if (queue.size >= options.waitingMax) {
-      throw new Fault("overloaded", { retryAfterMs });
+      throw refusal(operationClass, "queue_full");
     }
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
@@ -94,41 +113,54 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): (next: Excha
       };
       const timer = clock.setTimer(options.waitMsMax, () => {
         queue.delete(waiting);
-        reject(new Fault("overloaded", { retryAfterMs }));
+        reject(refusal(operationClass, "queue_timeout"));
       });
       queue.add(waiting);
     });
   }
 
-  /** Attempts go on when their callers leave; one caller who keeps leaving must not take all the slots. */
+  /**
+   * Attempts go on when their callers leave; one caller who keeps leaving must not
+   * take all the slots. Beyond the bound it may still have a few attempts that it
+   * waits for, or it would not learn that the upstream is back before the old ones
+   * have ended; beyond twice the bound, none.
+   */
   function hasTooManyOrphans(operationClass: OperationClass, caller: string): boolean {
     if (started[operationClass].size < orphansMax) {
       return false;
     }
     let orphans = 0;
+    let awaited = 0;
     for (const progress of started[operationClass]) {
-      orphans += progress.isAbandoned && progress.caller === caller ? 1 : 0;
+      if (progress.caller === caller) {
+        orphans += progress.isAbandoned ? 1 : 0;
+        awaited += progress.isAbandoned ? 0 : 1;
+      }
     }
-    return orphans >= orphansMax;
+    return orphans >= 2 * orphansMax || (orphans >= orphansMax && awaited >= awaitedMax);
   }
 
-  return (next) => async (attempt) => {
-    const { operationClass, progress } = attempt;
-    if (hasTooManyOrphans(operationClass, progress.caller)) {
-      throw new Fault("overloaded", { retryAfterMs });
-    }
-    if (isFree(operationClass) && queues[operationClass].size === 0) {
-      inFlight[operationClass] += 1;
-    } else {
-      await wait(operationClass, progress);
-    }
-    started[operationClass].add(progress);
-    try {
-      return await next(attempt);
-    } finally {
-      started[operationClass].delete(progress);
-      release(operationClass);
-    }
+  return {
+    layer: (next) => async (attempt) => {
+      const { operationClass, progress } = attempt;
+      if (hasTooManyOrphans(operationClass, progress.caller)) {
+        throw refusal(operationClass, "orphans");
+      }
+      if (isFree(operationClass) && queues[operationClass].size === 0) {
+        inFlight[operationClass] += 1;
+      } else {
+        await wait(operationClass, progress);
+      }
+      started[operationClass].add(progress);
+      try {
+        return await next(attempt);
+      } finally {
+        started[operationClass].delete(progress);
+        release(operationClass);
+      }
+    },
+    inFlight: (operationClass) => inFlight[operationClass],
+    waiting: (operationClass) => queues[operationClass].size,
   };
 }
 

@@ -9,6 +9,8 @@ export interface RetryBudgetOptions {
 export interface RetryBudget {
   /** Whether one more repeat fits. */
   readonly allowsRepeat: boolean;
+  /** What is left, from 0 to 1. */
+  readonly ratio: number;
   onSuccess(): void;
   onFailure(): void;
 }
@@ -23,6 +25,9 @@ export function createRetryBudget({ tokensMax, tokenRatio }: RetryBudgetOptions)
   return {
     get allowsRepeat() {
       return tokens > tokensMax / 2;
+    },
+    get ratio() {
+      return tokens / tokensMax;
     },
     onSuccess() {
       tokens = Math.min(tokensMax, tokens + tokenRatio);

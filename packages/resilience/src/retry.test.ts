@@ -9,9 +9,12 @@ import { answerOf, attemptOf, createScripted, outcomeOf, settle } from "./script
 function scene(tokensMax = 100) {
   const clock = createTestClock();
   const scripted = createScripted();
+  const told: string[] = [];
   const layer = retry({
     clock,
     attemptsMax: 3,
+    onRepeat: ({ operation }, reason) => told.push(`${operation} repeated after ${reason}`),
+    onDenied: ({ operation }, reason) => told.push(`${operation} not repeated: ${reason}`),
     backoff: createBackoff({ baseMs: 50, maxMs: 1_000, random: () => 0.5 }),
     budgets: {
       authentication: createRetryBudget({ tokensMax, tokenRatio: 0.1 }),
@@ -26,7 +29,7 @@ function scene(tokensMax = 100) {
     clock.advance(waitMs);
     await settle();
   };
-  return { clock, scripted, exchange: layer(scripted.exchange), end };
+  return { clock, scripted, told, exchange: layer(scripted.exchange), end };
 }
 
 const unsafe = { retry: "unsent-only", method: "PUT" } as const;
@@ -198,4 +201,92 @@ it("repeats stop when most attempts fail, and come back with successes", async (
     expect(await call(200)).toBe(1);
   }
   expect(await call(500)).toBe(2);
+});
+
+it.each([
+  [500, "server_error"],
+  ["upstream-failed", "lost"],
+  ["upstream-unreachable", "unreachable"],
+  [429, "rate_limited"],
+] as const)("a repeat after %s is told as it begins: %s", async (failure, reason) => {
+  const { clock, scripted, told, exchange } = scene();
+  const outcome = outcomeOf(exchange(attemptOf()));
+  scripted.open[0]?.end(failure);
+  await settle();
+  expect(told).toEqual([]);
+  clock.advance(1_000);
+  await settle();
+  expect(told).toEqual([`GetUser repeated after ${reason}`]);
+  scripted.open[0]?.end(200);
+
+  expect(await outcome).toBe("200");
+  expect(told).toHaveLength(1);
+});
+
+it("that no time is left for a due repeat is told", async () => {
+  const { told, exchange, end } = scene();
+  const attempt = attemptOf();
+  attempt.progress.deadlineAtMs = 40;
+  const outcome = outcomeOf(exchange(attempt));
+  await end(500);
+
+  expect(await outcome).toBe("500");
+  expect(told).toEqual(["GetUser not repeated: deadline"]);
+});
+
+it("that the budget is exhausted is told", async () => {
+  const { told, exchange, end } = scene(2);
+  const outcome = outcomeOf(exchange(attemptOf()));
+  await end(500);
+
+  expect(await outcome).toBe("500");
+  expect(told).toEqual(["GetUser not repeated: budget"]);
+});
+
+it("where no repeat was due, none is told of", async () => {
+  const { scripted, told, exchange, end } = scene(2);
+  const outcomes = [
+    outcomeOf(exchange(attemptOf(unsafe))),
+    outcomeOf(exchange(attemptOf())),
+    outcomeOf(exchange(attemptOf())),
+  ];
+  await end(500);
+  await end(404);
+  await end("overloaded");
+  await Promise.all(outcomes);
+  expect([scripted.started(), told]).toEqual([3, []]);
+});
+
+it("the last of the attempts is not told as one that was denied", async () => {
+  const { told, exchange, end } = scene();
+  const outcome = outcomeOf(exchange(attemptOf()));
+  await end(500);
+  await end(500);
+  await end(500);
+  await outcome;
+
+  expect(told).toEqual(["GetUser repeated after server_error", "GetUser repeated after server_error"]);
+});
+
+it("a caller who leaves during the wait is told of as nothing", async () => {
+  const { clock, scripted, told, exchange } = scene();
+  const attempt = attemptOf();
+  const outcome = outcomeOf(exchange(attempt));
+  scripted.open[0]?.end(500);
+  await settle();
+  attempt.progress.isAbandoned = true;
+  clock.advance(1_000);
+  await outcome;
+
+  expect(told).toEqual([]);
+});
+
+it("a budget says what is left of it", () => {
+  const budget = createRetryBudget({ tokensMax: 10, tokenRatio: 0.5 });
+  expect(budget.ratio).toBe(1);
+  budget.onFailure();
+  budget.onFailure();
+  expect(budget.ratio).toBe(0.8);
+  budget.onSuccess();
+  expect(budget.ratio).toBe(0.85);
 });

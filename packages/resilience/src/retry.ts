@@ -23,7 +23,17 @@ export interface RetryOptions {
   readonly backoff: Backoff;
   /** One for each class, so that trouble with one does not end the repeats of another. */
   readonly budgets: Readonly<Record<OperationClass, RetryBudget>>;
+  /** Told of each repeat as it begins, and of what it comes after. */
+  readonly onRepeat?: (attempt: Attempt, reason: RepeatReason) => void;
+  /** Told where a repeat was due and is not made. */
+  readonly onDenied?: (attempt: Attempt, reason: DenialReason) => void;
 }
+
+/** How the attempt ended that is repeated. */
+export type RepeatReason = "unreachable" | "lost" | "server_error" | "rate_limited";
+
+/** Too many attempts have failed, or too little time is left. */
+export type DenialReason = "budget" | "deadline";
 
 /**
  * Repeats what is safe to repeat, within the caller's deadline:
@@ -37,15 +47,20 @@ export interface RetryOptions {
  * refused for. An answer that comes after an attempt whose own answer was lost
  * says so, because a DELETE that finds nothing is then a success.
  */
-export function retry({ clock, attemptsMax, backoff, budgets }: RetryOptions): (next: Exchange) => Exchange {
+export function retry(options: RetryOptions): (next: Exchange) => Exchange {
+  const { clock, attemptsMax, backoff, budgets, onRepeat, onDenied } = options;
   const leftMs = (progress: Progress) => progress.deadlineAtMs - clock.nowMs();
 
   return (next) => async (attempt) => {
     const budget = budgets[attempt.operationClass];
     let isAnswerLost = false;
     let before: AttemptEnd | undefined;
+    let reason: RepeatReason | undefined;
     for (let tries = 1; ; tries += 1) {
       const isTooLate = attempt.progress.isAbandoned || leftMs(attempt.progress) < usefulMs;
+      if (reason !== undefined && !isTooLate) {
+        onRepeat?.(attempt, reason);
+      }
       const end = isTooLate ? { error: new Fault("deadline-exceeded") } : await endOf(next(attempt));
       if (before !== undefined && isRefusedHere(end)) {
         // That a repeat was refused here says nothing of the attempt before it.
@@ -55,11 +70,14 @@ export function retry({ clock, attemptsMax, backoff, budgets }: RetryOptions): (
       count(budget, end);
       isAnswerLost ||= isLost(end);
       const repeatsMax = isRateLimited(end) && attempt.retry === "unsent-only" ? 1 : attemptsMax - 1;
-      if (!isRepeatable(attempt, end) || tries > repeatsMax || !budget.allowsRepeat) {
+      reason = repeatReasonOf(attempt, end);
+      if (reason === undefined || tries > repeatsMax) {
         return withLoss(answerFromEnd(end), isAnswerLost);
       }
       const waitMs = ("answer" in end ? retryAfterMsFromHeaders(end.answer.headers) : undefined) ?? backoff(tries);
-      if (waitMs + usefulMs > leftMs(attempt.progress)) {
+      const isInTime = waitMs + usefulMs <= leftMs(attempt.progress);
+      if (!budget.allowsRepeat || !isInTime) {
+        onDenied?.(attempt, budget.allowsRepeat ? "deadline" : "budget");
         return withLoss(answerFromEnd(end), isAnswerLost);
       }
       // It was not carried out, so until the next attempt nothing is open.
@@ -78,15 +96,19 @@ function count(budget: RetryBudget, end: AttemptEnd): void {
   }
 }
 
-function isRepeatable({ retry: retryClass }: Attempt, end: AttemptEnd): boolean {
+/** Why an attempt is due for a repeat; undefined where it is not. */
+function repeatReasonOf({ retry: retryClass }: Attempt, end: AttemptEnd): RepeatReason | undefined {
   if (isRateLimited(end)) {
-    return true;
+    return "rate_limited";
   }
   if ("answer" in end) {
-    return retryClass === "safe" && end.answer.status >= 500;
+    return retryClass === "safe" && end.answer.status >= 500 ? "server_error" : undefined;
   }
   const kind = isFault(end.error) ? end.error.kind : undefined;
-  return kind === "upstream-unreachable" || (retryClass === "safe" && kind === "upstream-failed");
+  if (kind === "upstream-unreachable") {
+    return "unreachable";
+  }
+  return retryClass === "safe" && kind === "upstream-failed" ? "lost" : undefined;
 }
 
 function isRefusedHere(end: AttemptEnd): boolean {

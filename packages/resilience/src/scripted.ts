@@ -8,6 +8,7 @@ export function attemptOf(given: Partial<Attempt> = {}): Attempt {
     retry: "safe",
     method: "GET",
     path: "/",
+    pathTemplate: "/",
     headers: {},
     body: undefined,
     answerBytesMax: 1_000,
