@@ -18,6 +18,8 @@ export interface Attempt {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Path with every part escaped. */
   readonly path: string;
+  /** The path before its parts were filled in, such as `/users/{userId}`: it names nobody. */
+  readonly pathTemplate: string;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON text, or undefined where there is no body. */
   readonly body: string | undefined;

@@ -28,12 +28,22 @@ export interface Peer {
   readonly listener: string;
   /** Whether the listener is a Unix socket. */
   readonly isUnix: boolean;
+  /** The IP address at the other end of a TCP connection; a proxy's, where one stands between. */
+  readonly address?: string | undefined;
+  /** Of the certificate that the other end showed, and that an authority of ours signed. */
+  readonly certificate?: PeerCertificate | undefined;
+}
+
+/** Names that a certificate is for (RFC 5280, 4.2.1.6), in its order; those that could be misread are left out. */
+export interface PeerCertificate {
+  readonly uris: readonly string[];
+  readonly dnsNames: readonly string[];
 }
 
 /** What became of a call so far. Whoever learns it writes it here. */
 export interface Progress {
-  /** Who asked; callers are told apart by their listeners. */
-  readonly caller: string;
+  /** Who asked: the caller's name, once it is known. */
+  caller: string;
   /** When the caller must be answered, by the clock's nowMs; Infinity where nothing limits it. */
   deadlineAtMs: number;
   /**
@@ -49,13 +59,24 @@ export interface Progress {
   attempts: number;
   /** When the latest of them could have been started at the earliest, by the clock's nowMs. */
   attemptedAtMs: number;
+  /** The request's request_id, once it has been read and is a UUID. */
+  requestId: string | undefined;
+  /** The trace that the call is part of, as 32 hexadecimal digits; undefined where nobody traces it. */
+  traceId: string | undefined;
+  /** Whether that trace is recorded, so that a link to it leads somewhere. */
+  isTraceSampled: boolean;
+  /** What spans of attempts hang from; for the tracing alone. */
+  traceContext: object | undefined;
 }
 
 /** With less left until a call's deadline, in milliseconds, nothing is sent for it any more. */
 export const usefulMs = 20;
 
+/** The caller of a call before anybody looked who it is. Nobody is ever called so. */
+export const unknownCaller = "unknown";
+
 /** Progress of a call that has just begun. */
-export function createProgress(caller = ""): Progress {
+export function createProgress(caller: string = unknownCaller): Progress {
   return {
     caller,
     deadlineAtMs: Number.POSITIVE_INFINITY,
@@ -64,5 +85,9 @@ export function createProgress(caller = ""): Progress {
     isAbandoned: false,
     attempts: 0,
     attemptedAtMs: 0,
+    requestId: undefined,
+    traceId: undefined,
+    isTraceSampled: false,
+    traceContext: undefined,
   };
 }

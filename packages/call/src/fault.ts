@@ -11,7 +11,15 @@ export type FaultKind =
   | "request-id-reused"
   | "request-too-large"
   | "method-unknown"
+  | "caller-unauthenticated"
+  | "authentication-unavailable"
+  | "caller-rate-limited"
   | "caller-not-allowed"
+  | "country-not-allowed"
+  | "send-cooldown"
+  | "send-limit"
+  | "service-send-limit"
+  | "pumping-suspected"
   | "cancelled"
   | "deadline-exceeded"
   | "service-not-found"
@@ -43,7 +51,15 @@ export const faultOwners: Readonly<Record<FaultKind, FaultOwner>> = {
   "request-id-reused": "caller",
   "request-too-large": "caller",
   "method-unknown": "caller",
+  "caller-unauthenticated": "caller",
+  "authentication-unavailable": "gateway",
+  "caller-rate-limited": "caller",
   "caller-not-allowed": "caller",
+  "country-not-allowed": "caller",
+  "send-cooldown": "caller",
+  "send-limit": "caller",
+  "service-send-limit": "caller",
+  "pumping-suspected": "caller",
   cancelled: "caller",
   "deadline-exceeded": "caller",
   "service-not-found": "caller",
@@ -81,6 +97,12 @@ export interface FaultResource {
   readonly name: string;
 }
 
+/** A limit that is reached: whose, and which. Names no id but one that the caller sent. */
+export interface FaultQuota {
+  readonly subject: string;
+  readonly description: string;
+}
+
 export interface FaultOptions {
   /**
    * What the caller is told. Never an upstream body, a credential, a PIN or a
@@ -91,6 +113,7 @@ export interface FaultOptions {
   readonly retryAfterMs?: number;
   readonly violations?: readonly FieldViolation[];
   readonly resource?: FaultResource;
+  readonly quota?: FaultQuota;
   /** What is behind it, for the log alone. */
   readonly cause?: unknown;
 }
@@ -106,6 +129,7 @@ export class Fault extends Error {
   readonly retryAfterMs: number | undefined;
   readonly violations: readonly FieldViolation[];
   readonly resource: FaultResource | undefined;
+  readonly quota: FaultQuota | undefined;
 
   constructor(kind: FaultKind, options: FaultOptions = {}) {
     super(
@@ -117,6 +141,7 @@ export class Fault extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.violations = options.violations ?? [];
     this.resource = options.resource;
+    this.quota = options.quota;
   }
 
   get owner(): FaultOwner {

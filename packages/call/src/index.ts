@@ -1,11 +1,21 @@
 export type { Answer, Attempt, Exchange, OperationClass, RetryClass } from "./attempt.ts";
-export { type Call, createProgress, type Peer, type Progress, type Protocol, usefulMs } from "./call.ts";
+export {
+  type Call,
+  createProgress,
+  type Peer,
+  type PeerCertificate,
+  type Progress,
+  type Protocol,
+  unknownCaller,
+  usefulMs,
+} from "./call.ts";
 export { type Clock, systemClock, type Timer } from "./clock.ts";
 export {
   Fault,
   type FaultKind,
   type FaultOptions,
   type FaultOwner,
+  type FaultQuota,
   type FaultResource,
   type FieldViolation,
   faultFromError,

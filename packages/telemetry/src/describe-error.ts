@@ -1,23 +1,25 @@
 /**
- * Names an error, and those behind it, for a log: `Error ECONNREFUSED`. Messages
- * are left out, because a message may quote what it is about.
+ * Names an error, and those behind it, for a log: `Error ECONNREFUSED`, or
+ * `Error 503`. Messages are left out, because a message may quote what it is about.
  */
 export function describeError(error: unknown): string | undefined {
   if (!(error instanceof Error)) {
     return error === undefined ? undefined : typeof error;
   }
   const { name, cause } = error;
-  const code = "code" in error && typeof error.code === "string" ? ` ${error.code}` : "";
+  const code = "code" in error && ["string", "number"].includes(typeof error.code) ? ` ${error.code}` : "";
   const behind = describeError(cause);
   return behind === undefined ? `${name}${code}` : `${name}${code} < ${behind}`;
 }
 
-/** Where an error was thrown: its stack without its message. */
+/** Where an error was thrown: its stack without its message, of which a line may look like one of the stack. */
 export function stackOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.stack === undefined) {
     return undefined;
   }
+  const start = error.message === "" ? -1 : error.stack.indexOf(error.message);
   return error.stack
+    .slice(start < 0 ? 0 : start + error.message.length)
     .split("\n")
     .filter((line) => /^\s+at /.test(line))
     .map((line) => line.trim())

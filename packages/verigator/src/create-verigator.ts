@@ -1,4 +1,4 @@
-import type { Answer, Exchange, Progress } from "@verigate/call";
+import { type Answer, type Exchange, isFault, type Progress } from "@verigate/call";
 import { parseJsonObject } from "./decode.ts";
 import * as endpoints from "./endpoints.ts";
 import { expandPath } from "./expand-path.ts";
@@ -14,6 +14,15 @@ export interface VerigatorOptions {
   readonly exchange: Exchange;
   /** Turns the body of a user list into a list. */
   readonly decodeUserList: (body: Buffer) => Promise<UserColumns>;
+  /** Told of each answer that was read: what it says in its body takes reading to know. */
+  readonly onRead?: (read: AnswerRead) => void;
+}
+
+/** An answer, and whether it could be understood. */
+export interface AnswerRead {
+  readonly operation: string;
+  readonly status: number;
+  readonly isUnderstood: boolean;
 }
 
 type Operation<E> =
@@ -26,13 +35,12 @@ export type Verigator = {
   readonly [Name in Exclude<keyof typeof endpoints, "listUsers">]: Operation<(typeof endpoints)[Name]>;
 } & { listUsers(params: endpoints.ServiceRef, progress: Progress): Promise<UserList> };
 
-export function createVerigator({ exchange, decodeUserList }: VerigatorOptions): Verigator {
-  async function send<Params extends object>(
+export function createVerigator({ exchange, decodeUserList, onRead }: VerigatorOptions): Verigator {
+  async function call<Params extends object, Result>(
     endpoint: endpoints.Endpoint<Params, unknown>,
-    params: Params,
-    progress: Progress,
-    bytesMax = answerBytesMax,
-  ): Promise<Answer> {
+    { params, progress, bytesMax }: { params: Params; progress: Progress; bytesMax: number },
+    read: (answer: Answer) => Result | Promise<Result>,
+  ): Promise<Result> {
     const body = endpoint.body === undefined ? undefined : JSON.stringify(endpoint.body(params));
     const answer = await exchange({
       operation: endpoint.operation,
@@ -40,6 +48,7 @@ export function createVerigator({ exchange, decodeUserList }: VerigatorOptions):
       retry: endpoint.retry,
       method: endpoint.method,
       path: expandPath(endpoint.path, params as Readonly<Record<string, string>>),
+      pathTemplate: endpoint.path,
       headers:
         body === undefined
           ? { accept: "application/json" }
@@ -48,28 +57,25 @@ export function createVerigator({ exchange, decodeUserList }: VerigatorOptions):
       answerBytesMax: bytesMax,
       progress,
     });
-    if (
-      answer.status === 404 &&
-      endpoint.method === "DELETE" &&
-      answer.isAfterLostAttempt &&
-      isEmptyOrJson(answer.body)
-    ) {
-      // An earlier attempt, whose answer was lost, has deleted it.
-      return answer;
+    let isUnderstood = true;
+    try {
+      assertAccepted(endpoint, params, answer);
+      return await read(answer);
+    } catch (error) {
+      isUnderstood = !(isFault(error) && error.kind === "upstream-bad-response");
+      throw error;
+    } finally {
+      onRead?.({ operation: endpoint.operation, status: answer.status, isUnderstood });
     }
-    if (!endpoint.accepts.includes(answer.status)) {
-      throw faultFromAnswer(endpoint, params, answer);
-    }
-    return answer;
   }
 
   function operation<Params extends object, Result>(
     endpoint: endpoints.Endpoint<Params, Result>,
   ): (params: Params, progress: Progress) => Promise<Result> {
-    return async (params, progress) => {
-      const { body } = await send(endpoint, params, progress);
-      return endpoint.decode === undefined ? (undefined as Result) : endpoint.decode(parseJsonObject(body));
-    };
+    return (params, progress) =>
+      call(endpoint, { params, progress, bytesMax: answerBytesMax }, ({ body }) =>
+        endpoint.decode === undefined ? (undefined as Result) : endpoint.decode(parseJsonObject(body)),
+      );
   }
 
   return {
@@ -77,15 +83,26 @@ export function createVerigator({ exchange, decodeUserList }: VerigatorOptions):
     getService: operation(endpoints.getService),
     deleteService: operation(endpoints.deleteService),
     createUser: operation(endpoints.createUser),
-    async listUsers(params, progress) {
-      const { body, headers, answeredAtMs } = await send(endpoints.listUsers, params, progress, listBytesMax);
-      const upstreamMs = typeof headers.date === "string" ? Date.parse(headers.date) : Number.NaN;
-      const columns = await decodeUserList(body);
-      return new UserList(columns, Number.isNaN(upstreamMs) ? undefined : { upstreamMs, localMs: answeredAtMs });
-    },
+    listUsers: (params, progress) =>
+      call(endpoints.listUsers, { params, progress, bytesMax: listBytesMax }, async (answer) => {
+        const { body, headers, answeredAtMs } = answer;
+        const upstreamMs = typeof headers.date === "string" ? Date.parse(headers.date) : Number.NaN;
+        const columns = await decodeUserList(body);
+        return new UserList(columns, Number.isNaN(upstreamMs) ? undefined : { upstreamMs, localMs: answeredAtMs });
+      }),
     getUser: operation(endpoints.getUser),
     deleteUser: operation(endpoints.deleteUser),
     initiateAuth: operation(endpoints.initiateAuth),
     verifyPin: operation(endpoints.verifyPin),
   };
+}
+
+/** Throws the Fault that an answer is where it is no success. */
+function assertAccepted<Params>(endpoint: endpoints.Endpoint<Params, unknown>, params: Params, answer: Answer): void {
+  const { status, body, isAfterLostAttempt } = answer;
+  // An earlier attempt, whose answer was lost, has deleted it.
+  const isDeleted = status === 404 && endpoint.method === "DELETE" && isAfterLostAttempt && isEmptyOrJson(body);
+  if (!isDeleted && !endpoint.accepts.includes(status)) {
+    throw faultFromAnswer(endpoint, params, answer);
+  }
 }

@@ -1,7 +1,7 @@
 import { type Answer, type Attempt, createProgress, isFault } from "@verigate/call";
 import { createTestClock } from "@verigate/call/testing";
 import { expect, it } from "vitest";
-import { type Account, credentials } from "./credentials.ts";
+import { type Account, createCredentials } from "./credentials.ts";
 
 const attempt: Attempt = {
   operation: "VerifyPin",
@@ -9,6 +9,7 @@ const attempt: Attempt = {
   retry: "unsent-only",
   method: "PUT",
   path: "/",
+  pathTemplate: "/",
   headers: { accept: "application/json" },
   body: undefined,
   answerBytesMax: 1,
@@ -24,15 +25,18 @@ function scene() {
     accepted: "user:old",
     status: 200,
   };
-  const exchange = credentials({
+  const refused: string[] = [];
+  const account = createCredentials({
     clock,
+    onRefused: ({ operation }) => refused.push(operation),
     readAccount() {
       if (world.account === undefined) {
         throw new Error("gone");
       }
       return world.account;
     },
-  })(async ({ headers }): Promise<Answer> => {
+  });
+  const exchange = account.layer(async ({ headers }): Promise<Answer> => {
     const auth = headers["x-service-auth"] ?? "";
     seen.push(auth);
     return {
@@ -54,7 +58,7 @@ function scene() {
       await call();
     }
   };
-  return { clock, seen, world, call, calls };
+  return { clock, seen, world, refused, account, call, calls };
 }
 
 it("signs with name and password joined by a colon, and leaves the attempt as it was", async () => {
@@ -135,4 +139,17 @@ it("other answers end the row of refusals, but a 5xx does not", async () => {
   expect(await call()).toBe(401);
   expect(await call()).toBe(401);
   expect(await call()).toBe("upstream-credentials-rejected");
+});
+
+it("tells of attempts that fail right here, and that it is so, until the upstream accepts", async () => {
+  const { clock, world, refused, account, call, calls } = scene();
+  world.accepted = "another";
+  await calls(5);
+  expect([account.areLocked, refused]).toEqual([true, []]);
+  await calls(2);
+  expect(refused).toEqual(["VerifyPin"]);
+  clock.advance(10_000);
+  world.accepted = "user:old";
+  expect(await call()).toBe(200);
+  expect([account.areLocked, refused]).toEqual([false, ["VerifyPin"]]);
 });

@@ -10,6 +10,16 @@ export interface CredentialsOptions {
   readonly clock: Clock;
   /** Reads the account; asked at first, and again when the upstream refuses it. Throws where it can't be read. */
   readonly readAccount: () => Account;
+  /** Told of each attempt that fails right here. */
+  readonly onRefused?: (attempt: Attempt) => void;
+}
+
+export interface Credentials {
+  readonly layer: (next: Exchange) => Exchange;
+  /** Whether the upstream is asked no more, but for probes. */
+  readonly areLocked: boolean;
+  /** Reads the account again; where it can't be read it stays as it was. */
+  renew(): void;
 }
 
 /** So many refusals in a row, and the upstream is asked no more; some APIs lock an account that goes on. */
@@ -25,7 +35,7 @@ const probeMs = 10_000;
  * attempt is sent again with it, once. After five in a row attempts fail right
  * here as `upstream-credentials-rejected`, but for a probe every 10 s.
  */
-export function credentials({ clock, readAccount }: CredentialsOptions): (next: Exchange) => Exchange {
+export function createCredentials({ clock, readAccount, onRefused }: CredentialsOptions): Credentials {
   let account = readAccount();
   let refusals = 0;
   let probedAtMs = Number.NEGATIVE_INFINITY;
@@ -49,23 +59,32 @@ export function credentials({ clock, readAccount }: CredentialsOptions): (next: 
     }
   }
 
-  return (next) => async (attempt) => {
-    if (refusals >= refusalsMax) {
-      if (clock.nowMs() - probedAtMs < probeMs && !hasChanged(account)) {
-        throw new Fault("upstream-credentials-rejected");
+  return {
+    get areLocked() {
+      return refusals >= refusalsMax;
+    },
+    renew: () => {
+      hasChanged(account);
+    },
+    layer: (next) => async (attempt) => {
+      if (refusals >= refusalsMax) {
+        if (clock.nowMs() - probedAtMs < probeMs && !hasChanged(account)) {
+          onRefused?.(attempt);
+          throw new Fault("upstream-credentials-rejected");
+        }
+        probedAtMs = clock.nowMs();
       }
-      probedAtMs = clock.nowMs();
-    }
-    const used = account;
-    const answer = await next(signed(attempt, used));
-    count(answer);
-    if (answer.status !== 401 || !hasChanged(used)) {
-      return answer;
-    }
-    attempt.progress.isOutcomeOpen = false;
-    const second = await next(signed(attempt, account));
-    count(second);
-    return second;
+      const used = account;
+      const answer = await next(signed(attempt, used));
+      count(answer);
+      if (answer.status !== 401 || !hasChanged(used)) {
+        return answer;
+      }
+      attempt.progress.isOutcomeOpen = false;
+      const second = await next(signed(attempt, account));
+      count(second);
+      return second;
+    },
   };
 }
 

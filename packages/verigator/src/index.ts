@@ -1,5 +1,5 @@
-export { createVerigator, type Verigator, type VerigatorOptions } from "./create-verigator.ts";
-export { type Account, credentials } from "./credentials.ts";
+export { type AnswerRead, createVerigator, type Verigator, type VerigatorOptions } from "./create-verigator.ts";
+export { type Account, type Credentials, createCredentials } from "./credentials.ts";
 export type { Endpoint } from "./endpoints.ts";
 export * as endpoints from "./endpoints.ts";
 export type { Instant } from "./instant.ts";

@@ -55,6 +55,7 @@ function attemptOf(given: Partial<Attempt> = {}): Attempt {
     retry: "unsent-only",
     method: "PUT",
     path: "/v1/x",
+    pathTemplate: "/v1/x",
     headers: { accept: "application/json", "content-type": "application/json" },
     body: '{"token":"0451"}',
     answerBytesMax: 1_000,

@@ -26,6 +26,8 @@ export interface EgressProxy {
 
 export interface UndiciExchange {
   readonly exchange: Exchange;
+  /** From now on, connections are made with these certificates to trust; older ones end with the requests on them. */
+  trust(ca: NonNullable<UndiciExchangeOptions["ca"]>): void;
   /** Ends all connections; what is in flight fails as if the upstream had closed them. */
   close(): Promise<void>;
 }
@@ -40,32 +42,9 @@ export interface UndiciExchange {
  */
 export function createUndiciExchange(options: UndiciExchangeOptions): UndiciExchange {
   const { origin } = options.origin;
-  const trust = options.ca === undefined ? {} : { ca: options.ca };
-  const limits = {
-    connections: options.connections,
-    pipelining: 1,
-    allowH2: false,
-    // Connections end within 5 minutes, so that a change of DNS is followed.
-    clientTtl: 5 * 60_000,
-    // The attempt time-out bounds the whole exchange; these would only bound parts of it.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: options.connectTimeoutMs, ...trust },
-  };
-  const dispatcher =
-    options.proxy === undefined
-      ? new Pool(origin, limits)
-      : new EnvHttpProxyAgent({
-          ...limits,
-          connectTimeout: options.connectTimeoutMs,
-          // A proxy that takes a CONNECT and says nothing would hold a connection for minutes.
-          clientFactory: (proxy, own) => new Pool(proxy, { ...own, headersTimeout: options.connectTimeoutMs }),
-          requestTls: trust,
-          httpProxy: "",
-          httpsProxy: options.proxy.url,
-          noProxy: options.proxy.exceptions,
-        });
   const basePath = options.origin.pathname.replace(/\/$/, "");
+  let dispatcher = dispatcherFor(options);
+  const open = new Set([dispatcher]);
   return {
     exchange: (attempt) =>
       new Promise((resolve, reject) => {
@@ -80,8 +59,45 @@ export function createUndiciExchange(options: UndiciExchangeOptions): UndiciExch
           new AttemptHandler(attempt, options.clock, resolve, reject),
         );
       }),
-    close: () => dispatcher.destroy(),
+    trust(ca) {
+      const last = dispatcher;
+      dispatcher = dispatcherFor({ ...options, ca });
+      open.add(dispatcher);
+      const forget = () => open.delete(last);
+      last.close().then(forget, forget);
+    },
+    async close() {
+      await Promise.all([...open].map((each) => each.destroy()));
+    },
   };
+}
+
+function dispatcherFor(options: UndiciExchangeOptions): Dispatcher {
+  const { origin } = options.origin;
+  const trust = options.ca === undefined ? {} : { ca: options.ca };
+  const limits = {
+    connections: options.connections,
+    pipelining: 1,
+    allowH2: false,
+    // Connections end within 5 minutes, so that a change of DNS is followed.
+    clientTtl: 5 * 60_000,
+    // The attempt time-out bounds the whole exchange; these would only bound parts of it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: options.connectTimeoutMs, ...trust },
+  };
+  return options.proxy === undefined
+    ? new Pool(origin, limits)
+    : new EnvHttpProxyAgent({
+        ...limits,
+        connectTimeout: options.connectTimeoutMs,
+        // A proxy that takes a CONNECT and says nothing would hold a connection for minutes.
+        clientFactory: (proxy, own) => new Pool(proxy, { ...own, headersTimeout: options.connectTimeoutMs }),
+        requestTls: trust,
+        httpProxy: "",
+        httpsProxy: options.proxy.url,
+        noProxy: options.proxy.exceptions,
+      });
 }
 
 /** So many pieces of a body, and they are put together. A list of 64 MiB comes in some 1,000. */
