@@ -10,6 +10,7 @@ import type { ApiClient } from "./api-client.ts";
 import { authorize } from "./bearer-token.ts";
 import { recordCalls } from "./call-record.ts";
 import { type ResolvedClientOptions, resolveClientOptions, type VerigateClientOptions } from "./client-options.ts";
+import { continueTrace } from "./continue-trace.ts";
 import { fillRequestId } from "./request-id.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 
@@ -57,7 +58,7 @@ export function clientOver(transport: Transport, close: () => void): VerigateCli
 
 function createTransport(options: ResolvedClientOptions, sessionManager: Sessions): Transport {
   const { address, protocol, defaultDeadlineMs: defaultTimeoutMs, bearerToken } = options;
-  const interceptors: Interceptor[] = [fillRequestId];
+  const interceptors: Interceptor[] = [fillRequestId, continueTrace];
   if (bearerToken !== undefined) interceptors.push(authorize(bearerToken));
   const common = {
     baseUrl: address.baseUrl,

@@ -14,6 +14,8 @@ export {
 export {
   AuthAPI,
   AuthMethod,
+  type EndUser,
+  EndUserSchema,
   type InitiateAuthRequest,
   InitiateAuthRequestSchema,
   type InitiateAuthResponse,

@@ -1,18 +1,18 @@
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { cors } from "@connectrpc/connect";
-import { Fault, type Layer } from "@verigate/call";
+import { Fault, type Layer, type Peer } from "@verigate/call";
+import { rescue } from "./encode-fault.ts";
 import type { HttpCall } from "./http-call.ts";
 import { plainReply, type Reply, withHeaders } from "./reply.ts";
 
 export interface BrowserGuardOptions {
   /** Origins whose pages may call, such as `https://app.example.com`. Without any, no page may. */
   readonly corsOrigins: readonly string[];
-  /**
-   * Host names by which an unauthenticated TCP listener may be called, besides
-   * its own: `*` means any. Undefined where callers are authenticated.
-   */
-  readonly hostNames: readonly string[] | undefined;
+  /** Whether callers of this listener need no credentials: then its host name is all that a page would lack. */
+  readonly isOpen: (peer: Peer) => boolean;
+  /** Host names by which such a TCP listener may be called, besides its own: `*` means any. */
+  readonly hostNames: readonly string[];
 }
 
 const preflightSecondsMax = 7_200;
@@ -24,10 +24,10 @@ const preflightSecondsMax = 7_200;
  * browsers mark (Fetch Metadata, Sec-Fetch-Site); or, where its own name was made to resolve to
  * this address (DNS rebinding), with a foreign Host.
  */
-export function browserGuard({ corsOrigins, hostNames }: BrowserGuardOptions): Layer<HttpCall, Reply> {
-  const allowedHosts = new Set([...(hostNames ?? []), "localhost", hostname()].map((name) => name.toLowerCase()));
+export function browserGuard({ corsOrigins, isOpen, hostNames }: BrowserGuardOptions): Layer<HttpCall, Reply> {
+  const allowedHosts = new Set([...hostNames, "localhost", hostname()].map((name) => name.toLowerCase()));
   return (next) => async (call) => {
-    if (hostNames !== undefined && !call.peer.isUnix && !isOwnHost(call, allowedHosts)) {
+    if (!call.peer.isUnix && isOpen(call.peer) && !isOwnHost(call, allowedHosts)) {
       throw new Fault("caller-not-allowed", {
         publicMessage: "the request's host is not a name of this gateway (VERIGATE_HOST_NAMES lists them)",
       });
@@ -44,10 +44,12 @@ export function browserGuard({ corsOrigins, hostNames }: BrowserGuardOptions): L
         publicMessage: "web pages of this origin may not call (VERIGATE_CORS_ORIGINS lists those that may)",
       });
     }
+    // An error is for the page to read, too.
+    const answer = rescue()(next);
     const reply =
       call.request.method === "OPTIONS"
         ? plainReply(204, { code: 0 }, preflightHeaders)
-        : withHeaders(await next(call), { "access-control-expose-headers": cors.exposedHeaders.join(", ") });
+        : withHeaders(await answer(call), { "access-control-expose-headers": cors.exposedHeaders.join(", ") });
     return withHeaders(reply, { "access-control-allow-origin": String(origin), vary: "Origin" });
   };
 }

@@ -8,6 +8,7 @@ import {
   errorDomain,
   nameOfReason,
   nameOfStep,
+  QuotaFailureSchema,
   ResourceInfoSchema,
   RetryInfoSchema,
 } from "@verigate/contract";
@@ -30,6 +31,9 @@ export function connectErrorFromFault(fault: Fault): ConnectError {
   if (fault.resource !== undefined) {
     const { type, name } = fault.resource;
     add(ResourceInfoSchema, { resourceType: type, resourceName: name });
+  }
+  if (fault.quota !== undefined) {
+    add(QuotaFailureSchema, { violations: [fault.quota] });
   }
   if (fault.retryAfterMs !== undefined) {
     add(RetryInfoSchema, { retryDelay: durationFromMs(fault.retryAfterMs) });

@@ -54,3 +54,16 @@ it("what belongs to no RPC protocol is refused in terms of HTTP, without a body"
   });
   expect(encodeFault(callOf("http", "text/html"), new Fault("caller-not-allowed"))).toMatchObject({ status: 403 });
 });
+
+it.each([
+  ["http", "text/html"],
+  ["connect", "application/json"],
+] as const)("a 401 over %s says how to authenticate", (protocol, contentType) => {
+  expect(encodeFault(callOf(protocol, contentType), new Fault("caller-unauthenticated"))).toMatchObject({
+    status: 401,
+    headers: { "www-authenticate": "Bearer" },
+  });
+  expect(encodeFault(callOf(protocol, contentType), new Fault("caller-not-allowed")).headers).not.toHaveProperty(
+    "www-authenticate",
+  );
+});

@@ -45,7 +45,11 @@ export function encodeFault(call: Call, fault: Fault): WholeReply {
   const contentType = String(call.headers["content-type"] ?? "");
   switch (call.protocol) {
     case "http":
-      return plainReply(fault.kind === "method-unknown" ? 404 : codeToHttpStatus(error.code), outcome);
+      return plainReply(
+        fault.kind === "method-unknown" ? 404 : codeToHttpStatus(error.code),
+        outcome,
+        challengeOf(fault),
+      );
     case "grpc":
       return {
         kind: "whole",
@@ -66,7 +70,7 @@ export function encodeFault(call: Call, fault: Fault): WholeReply {
       return {
         kind: "whole",
         status: codeToHttpStatus(error.code),
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", ...challengeOf(fault) },
         body: errorToJsonBytes(error, undefined),
         outcome,
       };
@@ -83,6 +87,11 @@ function setPushback({ metadata }: ConnectError, { kind, retryAfterMs }: Fault):
   } else if (retryAfterMs !== undefined) {
     metadata.set("grpc-retry-pushback-ms", String(Math.ceil(retryAfterMs)));
   }
+}
+
+/** What a 401 has to say (RFC 9110, 11.6.1). */
+function challengeOf({ kind }: Fault): Record<string, string> {
+  return kind === "caller-unauthenticated" ? { "www-authenticate": "Bearer" } : {};
 }
 
 export function recordFromHeaders(headers: Headers): Record<string, string> {

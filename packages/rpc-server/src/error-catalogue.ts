@@ -50,11 +50,59 @@ export const errorCatalogue: Readonly<Record<FaultKind, ErrorEntry>> = {
     next: NextStep.FIX_REQUEST,
     message: "there is no such method",
   },
+  "caller-unauthenticated": {
+    code: Code.Unauthenticated,
+    reason: ErrorReason.CALLER_UNAUTHENTICATED,
+    next: NextStep.FIX_REQUEST,
+    message: "the caller's credentials are missing or wrong",
+  },
+  "authentication-unavailable": {
+    code: Code.Unavailable,
+    reason: ErrorReason.CALLER_UNAUTHENTICATED,
+    next: NextStep.WAIT,
+    message: "the gateway can't check the caller's credentials now; nothing was sent",
+  },
+  "caller-rate-limited": {
+    code: Code.ResourceExhausted,
+    reason: ErrorReason.CALLER_RATE_LIMITED,
+    next: NextStep.WAIT,
+    message: "the caller sends too many requests; nothing was sent",
+  },
   "caller-not-allowed": {
     code: Code.PermissionDenied,
     reason: ErrorReason.CALLER_NOT_ALLOWED,
     next: NextStep.OPERATOR,
     message: "the caller may not do this",
+  },
+  "country-not-allowed": {
+    code: Code.PermissionDenied,
+    reason: ErrorReason.COUNTRY_NOT_ALLOWED,
+    next: NextStep.OPERATOR,
+    message: "phones of this country are not served",
+  },
+  "send-cooldown": {
+    code: Code.ResourceExhausted,
+    reason: ErrorReason.SEND_COOLDOWN,
+    next: NextStep.WAIT,
+    message: "a PIN was sent to this user a moment ago; nothing was sent now",
+  },
+  "send-limit": {
+    code: Code.ResourceExhausted,
+    reason: ErrorReason.SEND_LIMIT,
+    next: NextStep.WAIT,
+    message: "too many PINs were sent to this user; nothing was sent now",
+  },
+  "service-send-limit": {
+    code: Code.ResourceExhausted,
+    reason: ErrorReason.SERVICE_SEND_LIMIT,
+    next: NextStep.WAIT,
+    message: "too many PINs were sent for this service; nothing was sent now",
+  },
+  "pumping-suspected": {
+    code: Code.ResourceExhausted,
+    reason: ErrorReason.PUMPING_SUSPECTED,
+    next: NextStep.WAIT,
+    message: "PINs are sent to this country but hardly ever used; nothing was sent now",
   },
   "upstream-rejected": {
     code: Code.InvalidArgument,
@@ -144,7 +192,7 @@ export const errorCatalogue: Readonly<Record<FaultKind, ErrorEntry>> = {
     code: Code.Unavailable,
     reason: ErrorReason.STORE_UNAVAILABLE,
     next: NextStep.REPEAT_SAME_REQUEST_ID,
-    message: "the gateway's store can't keep this request_id now; nothing was sent",
+    message: "the gateway's store, which this call needs, can't be asked or is full; nothing was sent",
   },
   "upstream-failed": {
     code: Code.Unavailable,

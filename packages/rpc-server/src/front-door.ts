@@ -21,12 +21,19 @@ export interface FrontDoorOptions {
   readonly shutdown: AbortSignal;
 }
 
-/** Serves one request that came in at a listener. Never throws. */
-export type FrontDoor = (request: NodeRequest, response: NodeResponse, listener: ListenerState) => void;
+/** Serves one request. Never throws. */
+export type FrontDoor = (arrival: Arrival) => void;
+
+/** A request that came in at a listener. */
+export interface Arrival {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  readonly peer: Peer;
+  readonly listener: ListenerState;
+}
 
 /** What a front door needs to know of the listener. */
 export interface ListenerState {
-  readonly peer: Peer;
   /** Told of a request that is refused before it is a call. */
   readonly onRefused: (code: string) => void;
   /** Whether the connections are to end after the answers in flight. */
@@ -58,14 +65,14 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   }
   const routes = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   const serve = stack(options.inbound, serveRoute(options.requestBytesMax));
-  return (request, response, listener) => {
+  return ({ request, response, peer, listener }) => {
     if (request.httpVersionMajor === 2 && headerBytesOf(request) > headerBytesMax) {
       listener.onRefused("ERR_HTTP2_HEADER_OVERFLOW");
       response.writeHead(431);
       response.end();
       return;
     }
-    const call = callFromRequest({ request, response, routes, peer: listener.peer, clock: options.clock });
+    const call = callFromRequest({ request, response, routes, peer, clock: options.clock });
     // Errors of a connection that breaks are seen by whoever reads or writes it.
     request.on("error", () => {});
     response.on("error", () => {});

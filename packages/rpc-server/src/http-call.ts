@@ -45,12 +45,18 @@ export function callFromRequest({ request, response, routes, peer, clock }: Http
     peer,
     startedAtMs: clock.nowMs(),
     departed: departure.signal,
-    progress: createProgress(peer.listener),
+    progress: createProgress(),
     request,
     response,
     url,
     route,
   };
+}
+
+/** Every value of a header, in its order; `call.headers` has only the first of some that are sent twice. */
+export function headerValues({ request }: HttpCall, name: string): string[] {
+  const { rawHeaders } = request;
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }
 
 export function pathOf(url: string): string {

@@ -4,7 +4,7 @@ export { rescue } from "./encode-fault.ts";
 export { type ErrorEntry, errorCatalogue } from "./error-catalogue.ts";
 export { createFrontDoor, type FrontDoor, type FrontDoorOptions } from "./front-door.ts";
 export { createHealth, type HealthOptions, type HealthState } from "./health.ts";
-export type { HttpCall } from "./http-call.ts";
+export { type HttpCall, headerValues } from "./http-call.ts";
 export { isLoopback, type ListenAddress, parseListenAddress, textFromListenAddress } from "./listen-address.ts";
 export { openPort, type Port, type PortOptions } from "./port.ts";
 export { reflectionRoutes } from "./reflection.ts";

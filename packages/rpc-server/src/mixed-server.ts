@@ -8,15 +8,24 @@ import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Se
 import { createServer as createHttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { TLSSocket, TlsOptions } from "node:tls";
+import type { Peer } from "@verigate/call";
 import type { NodeRequest, NodeResponse } from "./node-http.ts";
+import { hasForeignCertificate, peerCertificateOf } from "./peer-certificate.ts";
 
 export interface MixedServerOptions {
-  readonly onRequest: (request: NodeRequest, response: NodeResponse) => void;
+  /** What is known of every peer. */
+  readonly peer: Peer;
+  readonly onRequest: (request: NodeRequest, response: NodeResponse, peer: Peer) => void;
   /** Told of each connection that was refused before there was a request, with Node's error code. */
   readonly onRefused: (code: string) => void;
-  /** With it, TLS; without it, cleartext. */
-  readonly tls?: Pick<TlsOptions, "cert" | "key" | "ca" | "requestCert" | "rejectUnauthorized">;
+  /**
+   * With it, TLS; without it, cleartext. Where certificates are asked for but not
+   * required, one that no authority of ours signed is refused all the same.
+   */
+  readonly tls?: ServerTls;
 }
+
+export type ServerTls = Pick<TlsOptions, "cert" | "key" | "ca" | "requestCert" | "rejectUnauthorized">;
 
 /** A server of HTTP/1.1 and HTTP/2 on one port. */
 export interface MixedServer {
@@ -28,6 +37,11 @@ export interface MixedServer {
    * served; idle connections end at once.
    */
   drain(): void;
+  /**
+   * From now on, connections get this certificate and these authorities; open ones
+   * stay as they are, but can't be resumed. Throws where they are unusable. Without TLS it does nothing.
+   */
+  setTls(tls: Pick<ServerTls, "cert" | "key" | "ca">): void;
   /** Breaks what is still open. */
   destroy(): void;
 }
@@ -62,16 +76,17 @@ const http1Options: ServerOptions = {
  * connections are looked at before it gets them: with TLS, ALPN says what a
  * client speaks; without, the first bytes do (RFC 9113, 3.4: "PRI").
  */
-export function createMixedServer({ onRequest, onRefused, tls }: MixedServerOptions): MixedServer {
-  const server =
+export function createMixedServer({ peer, onRequest, onRefused, tls }: MixedServerOptions): MixedServer {
+  const httpsServer =
     tls === undefined
-      ? createHttpServer(http1Options)
+      ? undefined
       : createHttpsServer({
           ...http1Options,
           ...tls,
           handshakeTimeout: helloMsMax,
           ALPNProtocols: ["h2", "http/1.1"],
         });
+  const server = httpsServer ?? createHttpServer(http1Options);
   const http2 = createHttp2Server({
     settings: { maxConcurrentStreams: concurrentStreamsMax, maxHeaderListSize: headerBytesMax },
   });
@@ -79,16 +94,27 @@ export function createMixedServer({ onRequest, onRefused, tls }: MixedServerOpti
   const sockets = new Set<Socket>();
   /** Connections that have not shown what they speak, and so have sent no request. */
   const undecided = new Set<Socket>();
+  /** Who is at the other end of a connection, which is found out once. */
+  const peers = new WeakMap<object, Peer>();
+  const peerOf = (socket: Socket | TLSSocket): Peer => ({
+    ...peer,
+    address: socket.remoteAddress,
+    certificate: peerCertificateOf(socket),
+  });
 
   server.on("request", (request, response) => {
     if (isWithinPipeline(request.socket, response)) {
-      onRequest(request, response);
+      onRequest(request, response, peers.get(request.socket) ?? peer);
     } else {
       onRefused("ERR_HTTP_PIPELINE");
       request.socket.destroy();
     }
   });
-  http2.on("request", onRequest);
+  http2.on("session", (session: ServerHttp2Session) => peers.set(session, peerOf(session.socket)));
+  http2.on("request", (request, response) => {
+    const { session } = request.stream;
+    onRequest(request, response, (session && peers.get(session)) ?? peer);
+  });
   http2.on("sessionError", (error: NodeJS.ErrnoException) => onRefused(error.code ?? "ERR_HTTP2_ERROR"));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     onRefused(error.code ?? "ERR_HTTP");
@@ -107,11 +133,15 @@ export function createMixedServer({ onRequest, onRefused, tls }: MixedServerOpti
         // It reads what was put back, and from then on the handle itself.
         http2.emit("connection", socket);
       } else {
+        peers.set(socket, peerOf(socket));
         serveHttp1?.call(server, socket);
         socket.resume();
       }
     };
-    if ("alpnProtocol" in socket) {
+    if (hasForeignCertificate(socket)) {
+      onRefused("ERR_TLS_CERT");
+      socket.destroy();
+    } else if ("alpnProtocol" in socket) {
       serve(socket.alpnProtocol === "h2");
     } else {
       undecided.add(socket);
@@ -140,6 +170,7 @@ export function createMixedServer({ onRequest, onRefused, tls }: MixedServerOpti
         closeInTwoSteps(session);
       }
     },
+    setTls: (next) => httpsServer?.setSecureContext(next),
     destroy() {
       for (const socket of sockets) {
         socket.destroy();

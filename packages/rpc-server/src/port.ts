@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { FrontDoor } from "./front-door.ts";
 import { type ListenAddress, textFromListenAddress } from "./listen-address.ts";
-import { createMixedServer, type MixedServerOptions } from "./mixed-server.ts";
+import { createMixedServer, type MixedServer, type MixedServerOptions } from "./mixed-server.ts";
 import { listenOnUnixSocket } from "./unix-socket.ts";
 
 export interface PortOptions extends Pick<MixedServerOptions, "onRefused"> {
@@ -15,6 +15,8 @@ export interface PortOptions extends Pick<MixedServerOptions, "onRefused"> {
 export interface Port {
   /** Where it really listens: with the port that the operating system chose. */
   readonly address: ListenAddress;
+  /** See {@link MixedServer.setTls}. */
+  readonly setTls: MixedServer["setTls"];
   /** Takes no more connections, and has the open ones end after their answers in flight. */
   drain(): void;
   /** Fulfils when the last connection has ended. */
@@ -26,9 +28,10 @@ export interface Port {
 /** Opens the front door at an address. Throws an Error that names it where that fails. */
 export async function openPort({ address, frontDoor, onRefused, tls }: PortOptions): Promise<Port> {
   const isUnix = address.kind === "unix";
-  const listener = { peer: { listener: textFromListenAddress(address), isUnix }, onRefused, isDraining: false };
+  const listener = { onRefused, isDraining: false };
   const mixed = createMixedServer({
-    onRequest: (request, response) => frontDoor(request, response, listener),
+    peer: { listener: textFromListenAddress(address), isUnix },
+    onRequest: (request, response, peer) => frontDoor({ request, response, peer, listener }),
     onRefused,
     ...(tls === undefined || isUnix ? {} : { tls }),
   });
@@ -44,6 +47,7 @@ export async function openPort({ address, frontDoor, onRefused, tls }: PortOptio
   }
   return {
     address: isUnix ? address : { ...address, port: (mixed.server.address() as AddressInfo).port },
+    setTls: (next) => mixed.setTls(next),
     drain() {
       listener.isDraining = true;
       mixed.drain();
