@@ -69,6 +69,10 @@ const violations: readonly { readonly rule: string; readonly files: Readonly<Rec
     rule: "only packages/telemetry/ imports prom-client",
     files: { "apps/gateway/a.ts": ["prom-client"] },
   },
+  {
+    rule: "only packages/telemetry/src/tracing- imports @opentelemetry/sdk-trace",
+    files: { "packages/telemetry/src/logger.ts": ["@opentelemetry/sdk-trace"] },
+  },
   { rule: "no cycles", files: { "packages/call/a.ts": ["./b.ts"], "packages/call/b.ts": ["./a.ts"] } },
   { rule: "every import is found", files: { "packages/call/a.ts": ["./missing.ts"] } },
 ];
