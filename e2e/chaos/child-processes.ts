@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, type Serializable, spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { inRepository } from "../src/repository.ts";
 
 const running = new Set<ChildProcess>();
@@ -19,11 +20,29 @@ export function forkModule(name: string, args: readonly string[]): ChildProcess 
   return remember(fork(new URL(name, import.meta.url), args, { ...options, stdio: [...options.stdio] }));
 }
 
-/** Starts the gateway's command, `preload` before it. What it logs is thrown away, what it complains of is shown. */
-export function spawnGateway(env: Readonly<Record<string, string>>, preload?: string): ChildProcess {
+export interface GatewayChildOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** A module of this folder that is loaded before the gateway. */
+  readonly preload?: string;
+  /** A file that takes what it logs. Default: that is thrown away. */
+  readonly logPath?: string;
+}
+
+/** Starts the gateway's command. What it complains of is shown. */
+export function spawnGateway({ env, preload, logPath }: GatewayChildOptions): ChildProcess {
   const imports = preload === undefined ? [] : ["--import", new URL(preload, import.meta.url).href];
   const args = [...nodeArgs, ...imports, inRepository("apps/gateway/src/main.ts"), "serve"];
-  return remember(spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "inherit"] }));
+  const log = logPath === undefined ? "ignore" : openSync(logPath, "a");
+  const child = remember(spawn(process.execPath, args, { env, stdio: ["ignore", log, "inherit"] }));
+  if (log !== "ignore") {
+    closeSync(log);
+  }
+  return child;
+}
+
+/** Starts a program of the machine. What it says is thrown away. */
+export function spawnProgram(file: string, args: readonly string[]): ChildProcess {
+  return remember(spawn(file, args, { stdio: "ignore" }));
 }
 
 export function isRunning(child: ChildProcess): boolean {

@@ -1,12 +1,14 @@
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../src/free-port.ts";
-import { isRunning, kill, spawnGateway } from "./child-processes.ts";
+import { type GatewayChildOptions, isRunning, kill, spawnGateway } from "./child-processes.ts";
 
 /** The gateway as it is shipped, in a process of its own. */
 export interface GatewayProcess {
-  /** Where callers connect. */
+  /** Where callers connect: the first listener. */
   readonly baseUrl: string;
+  /** Where it tells about itself. */
+  readonly adminUrl: string;
   /** Whether the process lives and says that it is ready. */
   isReady(): Promise<boolean>;
   /** Its resident memory in bytes, by its own metrics; NaN where it does not tell. */
@@ -14,34 +16,29 @@ export interface GatewayProcess {
   kill(): Promise<void>;
 }
 
-export interface GatewayProcessOptions {
-  /** Settings besides those that every gateway of the run has. */
-  readonly env: Readonly<Record<string, string>>;
-  /** A module of this folder that is loaded before the gateway. */
-  readonly preload?: string;
-}
-
 const readyMsMax = 30_000;
 
 /** Starts a gateway on free ports. Fulfils when it is ready; rejects where it is not after 30 seconds. */
-export async function startGatewayProcess({ env, preload }: GatewayProcessOptions): Promise<GatewayProcess> {
-  const listen = `127.0.0.1:${await freePort()}`;
+export async function startGatewayProcess({ env, ...options }: GatewayChildOptions): Promise<GatewayProcess> {
+  const { VERIGATE_LISTEN: listen = `127.0.0.1:${await freePort()}` } = env;
   const adminListen = `127.0.0.1:${await freePort()}`;
-  const child = spawnGateway(
-    {
+  const adminUrl = `http://${adminListen}`;
+  const child = spawnGateway({
+    ...options,
+    env: {
       VERIGATE_LISTEN: listen,
       VERIGATE_ADMIN_LISTEN: adminListen,
       MESSENTE_API_USERNAME: "chaos",
       MESSENTE_API_PASSWORD: "chaos",
       ...env,
     },
-    preload,
-  );
+  });
   const gateway: GatewayProcess = {
-    baseUrl: `http://${listen}`,
-    isReady: () => isReady(child, `http://${adminListen}/readyz`),
+    baseUrl: `http://${listen.split(",")[0]}`,
+    adminUrl,
+    isReady: () => isReady(child, `${adminUrl}/readyz`),
     memoryBytes: () =>
-      fetch(`http://${adminListen}/metrics`).then(
+      fetch(`${adminUrl}/metrics`).then(
         async (response) => memoryFromMetrics(await response.text()),
         () => Number.NaN,
       ),

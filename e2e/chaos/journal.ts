@@ -5,8 +5,11 @@ export type UpstreamOperation = "InitiateAuth" | "VerifyPin" | "CreateUser" | "G
 
 /** What the upstream noted, by the key of the intent. */
 export interface Journal {
-  /** How often a request was started to be served: it was read, and not refused. By operation and key. */
-  readonly started: ReadonlyMap<string, number>;
+  /**
+   * When a request was started to be served: it was read, and not refused. By
+   * operation and key; in milliseconds of the reader's performance.now().
+   */
+  readonly started: ReadonlyMap<string, readonly number[]>;
   /** What was about to be said of a PIN when its answer was sent. */
   readonly said: ReadonlyMap<string, boolean>;
   /** Users that were created, with the time in milliseconds since 1970. */
@@ -27,7 +30,7 @@ export class JournalWriter {
   }
 
   started(operation: UpstreamOperation, key: string): void {
-    this.#write("started", operation, key);
+    this.#write("started", operation, key, Date.now());
   }
 
   said(key: string, verified: boolean): void {
@@ -48,15 +51,15 @@ export class JournalWriter {
 }
 
 export function readJournal(path: string): Journal {
-  const started = new Map<string, number>();
+  const started = new Map<string, number[]>();
   const said = new Map<string, boolean>();
   const created = new Map<string, number>();
   const deleted = new Set<string>();
   for (const line of readFileSync(path, "utf8").split("\n")) {
-    const [event, first = "", second = ""] = line.split(" ");
+    const [event, first = "", second = "", third = ""] = line.split(" ");
     if (event === "started") {
       const intent = intentOf(first, second);
-      started.set(intent, (started.get(intent) ?? 0) + 1);
+      started.set(intent, [...(started.get(intent) ?? []), Number(third) - performance.timeOrigin]);
     } else if (event === "said") {
       said.set(first, second === "true");
     } else if (event === "created") {

@@ -1,10 +1,13 @@
-import { type CallRecord, operations } from "./call-record.ts";
-import { createCaller } from "./caller.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type CallEnd, type CallRecord, operations } from "./call-record.ts";
+import { type Caller, createCaller } from "./caller.ts";
+import { type Intent, intentAt } from "./intent.ts";
 import { Stalls } from "./stalls.ts";
 
 export interface LoadOptions {
-  readonly baseUrl: string;
-  /** Calls per second, all operations together. */
+  /** The gateways. Without further ones, all connections lead to the first. */
+  readonly baseUrls: readonly [string, ...string[]];
+  /** Intents per second, all operations together; repeats come on top. */
   readonly rate: number;
   readonly deadlineMs: number;
 }
@@ -13,43 +16,66 @@ export interface LoadOptions {
 export interface Load {
   /** All calls that have ended so far, in the order of their ends. */
   readonly records: readonly CallRecord[];
-  /** Makes no more calls, and fulfils when all have ended. */
+  /** Takes up no more intents, makes the repeats that wait for their time at once, and fulfils when all have ended. */
   stop(): Promise<void>;
 }
 
-/** Connections that the calls are spread over. */
+/** Connections that the calls are spread over; a repeat goes by another one than the call before. */
 const connections = 2;
 const tickMs = 5;
+/** After the first call of an intent. */
+const repeatsMax = 2;
+/** Before a repeat, where nothing says how long to wait, in milliseconds. */
+const waitMs = 500;
+const waitMsMax = 5_000;
 
-/** Starts calling: the operations in turn, each call an intent with a key that no other has. */
-export function startLoad({ baseUrl, rate, deadlineMs }: LoadOptions): Load {
-  const callers = Array.from({ length: connections }, () => createCaller(baseUrl, deadlineMs));
+/** Starts calling: the operations in turn, each an intent of its own. */
+export function startLoad({ baseUrls, rate, deadlineMs }: LoadOptions): Load {
+  const callers = Array.from({ length: connections }, (_, index) =>
+    createCaller(baseUrls[index % baseUrls.length] ?? baseUrls[0], deadlineMs),
+  );
   const records: CallRecord[] = [];
   const underWay = new Set<Promise<void>>();
+  const stopping = new AbortController();
   const startedAtMs = performance.now();
-  let made = 0;
+  let taken = 0;
 
-  function makeCall(): void {
-    const number = made;
-    made += 1;
-    const operation = operations[number % operations.length] ?? "GetUser";
-    // The right PIN every other time.
-    const key = `k${number}${Math.floor(number / operations.length) % 2 === 0 ? "r" : "w"}`;
-    const caller = callers[Math.floor(number / operations.length) % connections];
-    const call = caller?.call(operation, key).then((record) => {
-      const stalledMs = stalls.longestMsSince(record.sentAtMs);
-      records.push({ ...record, stalledMs });
-      underWay.delete(call as Promise<void>);
+  function take(): void {
+    const number = taken;
+    taken += 1;
+    // Each operation, with each PIN, by each connection.
+    const connection = Math.floor(number / operations.length / 2);
+    const pursued = pursue(intentAt(number), connection).then(() => {
+      underWay.delete(pursued);
     });
-    underWay.add(call as Promise<void>);
+    underWay.add(pursued);
+  }
+
+  async function pursue(intent: Intent, connection: number): Promise<void> {
+    if (intent.habit === "twins") {
+      await Promise.all([make(intent, connection, 0), make(intent, connection + 1, 0)]);
+      return;
+    }
+    let end = await make(intent, connection, 0);
+    for (let repeat = 1; repeat <= repeatsMax && isRepeated(intent, end, repeat); repeat += 1) {
+      await sleep(waitMsOf(end), undefined, { signal: stopping.signal }).catch(() => {});
+      end = await make(intent, connection + repeat, repeat);
+    }
+  }
+
+  async function make(intent: Intent, connection: number, repeat: number): Promise<CallEnd> {
+    const caller = callers[connection % connections] as Caller;
+    const call = await caller.call(intent);
+    records.push({ ...call, repeat, stalledMs: stalls.longestMsSince(call.sentAtMs) });
+    return call.end;
   }
 
   const stalls = new Stalls();
   const timer = setInterval(() => {
     stalls.tick();
     const due = ((performance.now() - startedAtMs) / 1_000) * rate;
-    while (made < due) {
-      makeCall();
+    while (taken < due) {
+      take();
     }
   }, tickMs);
 
@@ -57,10 +83,32 @@ export function startLoad({ baseUrl, rate, deadlineMs }: LoadOptions): Load {
     records,
     async stop() {
       clearInterval(timer);
+      stopping.abort();
       await Promise.all(underWay);
       for (const caller of callers) {
         caller.close();
       }
     },
   };
+}
+
+function isRepeated({ habit }: Intent, end: CallEnd, repeat: number): boolean {
+  if (habit === "doubtful") {
+    return repeat === 1;
+  }
+  if (habit !== "persistent" || end.kind === "ok") {
+    return false;
+  }
+  return (
+    end.kind === "unanswered" ||
+    end.reason === undefined ||
+    end.next === "REPEAT_SAME_REQUEST_ID" ||
+    end.next === "WAIT"
+  );
+}
+
+/** As long as it says and up to half as long again, so that those who were told the same don't all come at once. */
+function waitMsOf(end: CallEnd): number {
+  const toldMs = end.kind === "error" ? end.retryAfterMs : undefined;
+  return Math.min(waitMsMax, toldMs ?? waitMs) * (1 + Math.random() / 2);
 }

@@ -1,13 +1,18 @@
-import type { CallRecord, Operation } from "./call-record.ts";
+import type { CallKind, CallRecord } from "./call-record.ts";
 
-/** When an operation first succeeded after `sinceMs`; undefined where it has not. */
+/** When a call of that kind first succeeded after `sinceMs`, repeats left out; undefined where none has. */
 export function firstSuccessAtMs(
   records: readonly CallRecord[],
-  operation: Operation,
+  { operation, isProtected }: CallKind,
   sinceMs: number,
 ): number | undefined {
-  // Records stand in the order of their ends.
+  // Records stand in the order of their ends. A repeat may get what was recorded long before.
   return records.find(
-    (record) => record.operation === operation && record.end.kind === "ok" && record.endedAtMs >= sinceMs,
+    (record) =>
+      record.operation === operation &&
+      record.isProtected === isProtected &&
+      record.repeat === 0 &&
+      record.end.kind === "ok" &&
+      record.endedAtMs >= sinceMs,
   )?.endedAtMs;
 }

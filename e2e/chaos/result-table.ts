@@ -7,6 +7,8 @@ interface Column {
 
 const columns: readonly Column[] = [
   { head: "calls", cell: ({ calls }) => String(calls) },
+  { head: "repeats", cell: ({ repeats }) => String(repeats) },
+  { head: "replayed", cell: ({ replayed }) => String(replayed) },
   { head: "hit", cell: ({ hit }) => String(hit) },
   { head: "unanswered", cell: ({ violations }) => String(violations.unanswered) },
   { head: "late", cell: ({ late }) => String(late) },
@@ -46,7 +48,8 @@ export function terminalText(results: Results): string {
   );
   const ends = results.scenarios.map(({ name, ends }) => `${name.padEnd(widths[0] ?? 0)}  ${endsText(ends)}`);
   const broken = results.scenarios.flatMap(({ name, broken }) => broken.map((text) => `BROKEN  ${name}: ${text}`));
-  return `\n${[...table, "", ...ends, "", ...broken].join("\n")}\n`;
+  const skipped = results.skipped.map(({ title, problem }) => `SKIPPED  ${title}: ${problem}`);
+  return `\n${[...table, "", ...ends, "", ...broken, ...skipped].join("\n")}\n`;
 }
 
 export function markdownTable(results: Results): string {

@@ -8,6 +8,8 @@ export interface Results {
   readonly seconds: number;
   readonly pace: Pace;
   readonly scenarios: readonly ScenarioResult[];
+  /** Scenarios that could not be run, and what is missing for them. */
+  readonly skipped: readonly { readonly title: string; readonly problem: string }[];
 }
 
 export interface ScenarioResult extends Verdict {

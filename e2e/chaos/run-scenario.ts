@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { operations } from "./call-record.ts";
+import { kinds } from "./call-record.ts";
 import { judge, type Verdict } from "./invariants.ts";
 import { readJournal } from "./journal.ts";
 import { type Load, startLoad } from "./load.ts";
@@ -18,7 +18,8 @@ const patienceMs = 60_000;
 export async function runScenario(scenario: Scenario, pace: Pace): Promise<Verdict> {
   const folder = mkdtempSync(join(tmpdir(), "chaos-"));
   try {
-    const parts = await startParts(scenario.link, folder, pace.env);
+    const { link, store = "memory" } = scenario;
+    const parts = await startParts({ link, store, folder, env: pace.env });
     try {
       return await runWith(parts, scenario, pace);
     } finally {
@@ -30,14 +31,18 @@ export async function runScenario(scenario: Scenario, pace: Pace): Promise<Verdi
 }
 
 async function runWith(parts: Parts, scenario: Scenario, pace: Pace): Promise<Verdict> {
-  const { gateway } = parts;
-  const load = startLoad({ baseUrl: gateway.baseUrl, rate: pace.rate, deadlineMs: pace.deadlineMs });
+  const [first, ...others] = parts.gateways;
+  const load = startLoad({
+    baseUrls: [first.baseUrl, ...others.map(({ baseUrl }) => baseUrl)],
+    rate: pace.rate,
+    deadlineMs: pace.deadlineMs,
+  });
   try {
     // What is slow because it is new is not looked at.
     await untilAllSucceed(load, 0);
     const healthyAtMs = performance.now();
     await sleep(pace.healthyMs);
-    const memoryBeforeBytes = await gateway.memoryBytes();
+    const memoryBeforeBytes = await first.memoryBytes();
     const faultAtMs = performance.now();
     await scenario.begin(parts, pace);
     await sleep(pace.faultMs);
@@ -46,8 +51,8 @@ async function runWith(parts: Parts, scenario: Scenario, pace: Pace): Promise<Ve
     await sleep(pace.recoveryMs);
     await untilAllSucceed(load, recoveryAtMs);
     await load.stop();
-    const isReady = await gateway.isReady();
-    const memoryAfterBytes = await gateway.memoryBytes();
+    const isReady = (await Promise.all(parts.gateways.map((gateway) => gateway.isReady()))).every(Boolean);
+    const memoryAfterBytes = await first.memoryBytes();
     // Only then nothing more can be sent or noted.
     await parts.close();
     return judge({
@@ -55,7 +60,7 @@ async function runWith(parts: Parts, scenario: Scenario, pace: Pace): Promise<Ve
       journal: readJournal(parts.journalPath),
       times: { healthyAtMs, faultAtMs, recoveryAtMs },
       pace,
-      spared: scenario.spared ?? [],
+      isSpared: scenario.isSpared ?? (() => false),
       isReady,
       memoryBeforeBytes,
       memoryAfterBytes,
@@ -69,11 +74,10 @@ function healthyAgain({ upstream }: Parts): Promise<void> {
   return upstream.enter({ kind: "healthy" });
 }
 
-/** Fulfils when every operation has succeeded after `sinceMs`, or when patience is at its end. */
+/** Fulfils when every kind of call has succeeded after `sinceMs`, or when patience is at its end. */
 async function untilAllSucceed(load: Load, sinceMs: number): Promise<void> {
   const untilMs = performance.now() + patienceMs;
-  const isDone = () =>
-    operations.every((operation) => firstSuccessAtMs(load.records, operation, sinceMs) !== undefined);
+  const isDone = () => kinds.every((kind) => firstSuccessAtMs(load.records, kind, sinceMs) !== undefined);
   while (!isDone() && performance.now() < untilMs) {
     await sleep(50);
   }

@@ -1,6 +1,7 @@
-import type { Operation } from "./call-record.ts";
+import { openssl, type RealThing, redisServer } from "../src/real-or-skip.ts";
+import type { CallKind } from "./call-record.ts";
 import type { Pace } from "./pace.ts";
-import type { Link, Parts } from "./parts.ts";
+import type { Link, Parts, Store } from "./parts.ts";
 
 /** One way in which the world fails. */
 export interface Scenario {
@@ -9,8 +10,10 @@ export interface Scenario {
   /** What happens, for the table. */
   readonly title: string;
   readonly link: Link;
-  /** Operations that the fault does not touch, so that none of their calls may fail. */
-  readonly spared?: readonly Operation[];
+  /** Default: the gateway's own memory. */
+  readonly store?: Store;
+  /** Which calls the fault does not touch, so that none of them may fail. Default: none. */
+  readonly isSpared?: (kind: CallKind) => boolean;
   /** Fulfils when the fault is there. */
   readonly begin: (parts: Parts, pace: Pace) => Promise<void>;
   /** Fulfils when it is over. Default: the upstream is healthy again. */
@@ -83,7 +86,7 @@ export const scenarios: readonly Scenario[] = [
     name: "directory-hangs",
     title: "calls about users are never answered, those of authentication are",
     link: "http",
-    spared: ["InitiateAuth", "VerifyPin"],
+    isSpared: ({ operation }) => operation === "InitiateAuth" || operation === "VerifyPin",
     begin: ({ upstream }) =>
       upstream.enter({ kind: "hang", operations: ["CreateUser", "GetUser", "DeleteUser", "ListUsers"] }),
   },
@@ -91,7 +94,7 @@ export const scenarios: readonly Scenario[] = [
     name: "authentication-hangs",
     title: "calls of authentication are never answered, those about users are",
     link: "http",
-    spared: ["CreateUser", "GetUser", "DeleteUser"],
+    isSpared: ({ operation }) => operation !== "InitiateAuth" && operation !== "VerifyPin",
     begin: ({ upstream }) => upstream.enter({ kind: "hang", operations: ["InitiateAuth", "VerifyPin"] }),
   },
   {
@@ -139,4 +142,31 @@ export const scenarios: readonly Scenario[] = [
     begin: async ({ proxy }) => proxy.hang(),
     end: async ({ proxy }) => proxy.recover(),
   },
+  {
+    name: "redis-killed",
+    title: "SIGKILL for the shared store, then a restart; its file is whole",
+    link: "http",
+    store: "redis",
+    isSpared: needsNoStore,
+    begin: ({ redis }) => redis.kill(),
+    end: ({ redis }) => redis.start(),
+  },
+  {
+    name: "redis-frozen",
+    title: "SIGSTOP for the shared store, then SIGCONT: it accepts, is silent, and then does all that it was sent",
+    link: "http",
+    store: "redis",
+    isSpared: needsNoStore,
+    begin: async ({ redis }) => redis.freeze(),
+    end: async ({ redis }) => redis.thaw(),
+  },
 ];
+
+/** Programs of the machine that a scenario can't do without. */
+export function needsOf({ link, store }: Scenario): readonly RealThing[] {
+  return [...(link === "https" || link === "proxy" ? [openssl] : []), ...(store === "redis" ? [redisServer] : [])];
+}
+
+function needsNoStore({ isProtected }: CallKind): boolean {
+  return !isProtected;
+}

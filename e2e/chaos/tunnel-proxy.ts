@@ -5,6 +5,8 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 /** A proxy for CONNECT, in this process. */
 export interface TunnelProxy {
   readonly url: string;
+  /** The hosts and ports that tunnels were asked to. */
+  readonly asked: readonly string[];
   /** Breaks all tunnels, takes every connection from now on, and answers none, for ever. */
   hang(): void;
   /** Answers new connections again. Those that it has left hanging stay so. */
@@ -15,6 +17,7 @@ export interface TunnelProxy {
 export async function startTunnelProxy(): Promise<TunnelProxy> {
   const sockets = new Set<Socket>();
   const tunnels = new Set<Socket>();
+  const asked: string[] = [];
   let isHanging = false;
 
   const proxy = createServer((_, response) => response.writeHead(400).end());
@@ -24,6 +27,7 @@ export async function startTunnelProxy(): Promise<TunnelProxy> {
   });
   proxy.on("connect", (request, socket: Socket, head) => {
     socket.on("error", () => socket.destroy());
+    asked.push(request.url ?? "");
     if (isHanging) {
       return;
     }
@@ -44,6 +48,7 @@ export async function startTunnelProxy(): Promise<TunnelProxy> {
 
   return {
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    asked,
     hang() {
       isHanging = true;
       for (const socket of tunnels) {

@@ -1,8 +1,11 @@
 import { beforeAll, expect, test } from "vitest";
+import { fileOf, keysOf } from "./caller-credentials.ts";
 import { startNode } from "./command-under-test.ts";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 import { envForTest } from "./gateway-under-test.ts";
+import { jsonCall } from "./json-call.ts";
+import { startOtlpReceiver, traceEnvOf } from "./otlp-receiver.ts";
 import { inRepository } from "./repository.ts";
 import { rpcClient } from "./rpc-client.ts";
 import { runCommand } from "./run-command.ts";
@@ -17,15 +20,16 @@ beforeAll(async () => {
 });
 
 /** What `pnpm gateway` runs. */
-async function startBundle(upstreamUrl: string) {
+async function startBundle(upstreamUrl: string, env: Readonly<Record<string, string>> = {}) {
   const port = await freePort();
   const gateway = startNode([inRepository("apps/gateway/dist/main.js"), "serve"], {
     ...envForTest(upstreamUrl),
     VERIGATE_LISTEN: `127.0.0.1:${port}`,
     VERIGATE_LOG_LEVEL: "info",
+    ...env,
   });
   await gateway.said(/listening/);
-  return { ...gateway, authority: `127.0.0.1:${port}` };
+  return { ...gateway, port, authority: `127.0.0.1:${port}` };
 }
 
 test("the bundled gateway serves, and ends with 0 on SIGTERM", async () => {
@@ -54,4 +58,37 @@ test("the bundled gateway decodes a large list in its thread", async () => {
     rpcClient(gateway).users.listUsers({ serviceId: "s1", idInService: "name-1999" }),
   );
   expect(found.users.map(({ id }) => id)).toEqual(["u1999"]);
+});
+
+test("the bundled gateway makes traces, and delivers them", async () => {
+  const upstream = await startScriptedUpstream({ status: 200, body: aUser });
+  const receiver = await startOtlpReceiver();
+  const gateway = await startBundle(upstream.url, traceEnvOf(receiver));
+  await rpcClient(gateway).users.getUser({ serviceId: "s1", userId: "u1" });
+
+  const call = await receiver.received(({ kind }) => kind === "SERVER");
+  const attempt = await receiver.received(({ kind }) => kind === "CLIENT");
+  expect(attempt.parentSpanId).toBe(call.spanId);
+});
+
+test("the bundled gateway reads a large policy in its thread", async () => {
+  const upstream = await startScriptedUpstream({ status: 200, body: aUser });
+  const policyOf = (caller: string) =>
+    `version: 1\ncallers:\n  - {name: ${caller}, methods: ["*"], services: ["*"]}\n${`  # ${"-".repeat(98)}\n`.repeat(500)}`;
+  const policy = fileOf(policyOf("nobody"));
+  const { port, said } = await startBundle(upstream.url, {
+    VERIGATE_KEYS_FILE: fileOf(keysOf({ login: "vg_login" })).path,
+    VERIGATE_POLICY_FILE: policy.path,
+  });
+  const call = () =>
+    jsonCall({
+      port,
+      headers: { authorization: "Bearer vg_login" },
+      method: "verigate.v1.UserAPI/GetUser",
+      body: { serviceId: "s1", userId: "u1" },
+    });
+  expect((await call()).status).toBe(403);
+  policy.replace(policyOf("login"));
+  await said(/"reloaded"/);
+  expect((await call()).status).toBe(200);
 });

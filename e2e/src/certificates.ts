@@ -15,9 +15,12 @@ export interface Certificates {
   readonly authority: Certificate;
   /** For localhost and 127.0.0.1. */
   readonly server: Certificate;
+  /** For the name login.internal. */
   readonly client: Certificate;
   /** Of another authority. */
   readonly stranger: Certificate;
+  /** Has the authority sign another one, with these X.509v3 extensions, one a line. */
+  sign(name: string, extensions: string): Promise<Certificate>;
 }
 
 /** Makes an authority and what it signs, by the command `openssl`. */
@@ -27,9 +30,15 @@ export async function makeCertificates(): Promise<Certificates> {
   return {
     authority,
     server: await signed(folder, "server", "subjectAltName=DNS:localhost,IP:127.0.0.1", authority),
-    client: await signed(folder, "client", "extendedKeyUsage=clientAuth", authority),
+    client: await signed(folder, "client", clientExtensions("DNS:login.internal"), authority),
     stranger: await selfSigned(folder, "stranger"),
+    sign: (name, extensions) => signed(folder, name, extensions, authority),
   };
+}
+
+/** What a certificate of a client needs, whose names are these. */
+export function clientExtensions(subjectAltName: string): string {
+  return `extendedKeyUsage=clientAuth\nsubjectAltName=${subjectAltName}`;
 }
 
 const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];

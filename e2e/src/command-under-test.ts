@@ -22,6 +22,8 @@ export interface RunningCommand {
   readonly pid: number;
   /** All lines of its standard output so far. */
   readonly lines: readonly string[];
+  /** All lines of its standard error so far, which are shown too. */
+  readonly errorLines: readonly string[];
   /** What a line of its output matches first, once there is one. An Error where it ends without. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
   kill(signal: NodeJS.Signals): void;
@@ -41,12 +43,15 @@ export function startDevelopment(env: Env): RunningCommand {
 
 /** Starts a file of the repository with this Node. */
 export function startNode(args: readonly string[], env: Env): RunningCommand {
-  const child: ChildProcessByStdio<null, Readable, null> = spawn(process.execPath, [...nodeArgs, ...args], {
+  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(process.execPath, [...nodeArgs, ...args], {
     env: { PATH: process.env.PATH ?? "", ...env },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: string[] = [];
+  const errorLines: string[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
+  createInterface({ input: child.stderr }).on("line", (line) => errorLines.push(line));
+  child.stderr.pipe(process.stderr, { end: false });
   let hasEnded = false;
   const ended = once(child, "close").then(([code, signal]) => {
     hasEnded = true;
@@ -59,6 +64,7 @@ export function startNode(args: readonly string[], env: Env): RunningCommand {
   return {
     pid: child.pid ?? 0,
     lines,
+    errorLines,
     said: (pattern) =>
       eventually(() => {
         const found = lines.map((line) => pattern.exec(line)).find((match) => match !== null);

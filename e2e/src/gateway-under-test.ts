@@ -40,6 +40,10 @@ export function envForTest(upstream: string): Record<string, string> {
     // One failure is one failure: what repeats and smooths has tests of its own.
     VERIGATE_RETRY_ATTEMPTS: "1",
     VERIGATE_UPSTREAM_RPS: "0",
+    // One user is asked again and again: what limits that has tests of its own, too.
+    VERIGATE_LIMIT_GUESSES: "0",
+    VERIGATE_LIMIT_SEND_COOLDOWN: "0",
+    VERIGATE_LIMIT_SENDS: "0",
   };
 }
 

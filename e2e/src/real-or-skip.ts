@@ -12,25 +12,47 @@ export interface RealThing {
 
 export const openssl: RealThing = { name: "openssl", install: "openssl", probe: ["openssl", "version"] };
 
+export const prometheus: RealThing = { name: "Prometheus", install: "prometheus", probe: ["prometheus", "--version"] };
+
+export const alertmanager: RealThing = {
+  name: "Alertmanager",
+  install: "prometheus-alertmanager",
+  probe: ["prometheus-alertmanager", "--version"],
+};
+
+export const redisServer: RealThing = {
+  name: "redis-server",
+  install: "redis-server",
+  probe: ["redis-server", "--version"],
+};
+
 export const pythonGrpc: RealThing = {
   name: "Debian's python grpcio",
   install: "python3-grpcio python3-protobuf",
   probe: ["/usr/bin/python3", "-c", "import grpc, google.protobuf"],
 };
 
-/**
- * `test` where the real thing is there. Where it is not, the test is skipped, and
- * says so; with VERIGATE_REQUIRE_REAL=1 it fails instead.
- */
-export function testWith({ name, install, probe }: RealThing): TestAPI | TestAPI["skip"] {
+/** What is missing and how to get it; undefined where it is there. An Error where it must be: VERIGATE_REQUIRE_REAL=1. */
+export function problemOf({ name, install, probe }: RealThing): string | undefined {
   const [file, ...args] = probe;
   if (spawnSync(file, args, { stdio: "ignore" }).status === 0) {
-    return test;
+    return undefined;
   }
   const problem = `${name} is missing: install ${install}`;
   if (process.env.VERIGATE_REQUIRE_REAL === "1") {
     throw new Error(`${problem} (VERIGATE_REQUIRE_REAL=1 makes a skip a failure)`);
   }
-  process.stderr.write(`\nSKIPPED, because ${problem}\n\n`);
-  return test.skip;
+  return problem;
+}
+
+/**
+ * `test` where the real things are there. Where one is not, the test is skipped, and
+ * says so; with VERIGATE_REQUIRE_REAL=1 it fails instead.
+ */
+export function testWith(...things: readonly RealThing[]): TestAPI | TestAPI["skip"] {
+  const problems = things.map(problemOf).filter((problem) => problem !== undefined);
+  for (const problem of problems) {
+    process.stderr.write(`\nSKIPPED, because ${problem}\n\n`);
+  }
+  return problems.length === 0 ? test : test.skip;
 }

@@ -8,12 +8,16 @@ import { eventually } from "./eventually.ts";
 export type Reaction =
   | {
       readonly status: number;
+      /** The words beside the status. */
+      readonly statusText?: string;
       readonly headers?: Readonly<Record<string, string>>;
       /** Text and bytes as they are, anything else as JSON. Default: none. */
       readonly body?: unknown;
     }
   /** A whole head and content-length, half of the body, and the end of the connection. */
   | { readonly cut: unknown; readonly status: number }
+  /** Bytes as they are, and the end of the connection. */
+  | { readonly raw: string }
   /** A reset when the head has arrived, or when all of the request was read. */
   | { readonly reset: "before" | "after" }
   /** Nothing, for ever. */
@@ -107,6 +111,10 @@ function carryOut(reaction: Reaction, response: ServerResponse): void {
     response.socket?.resetAndDestroy();
     return;
   }
+  if ("raw" in reaction) {
+    response.socket?.end(reaction.raw);
+    return;
+  }
   if ("cut" in reaction) {
     const body = bytesOf(reaction.cut);
     response.writeHead(reaction.status, { "content-type": "application/json", "content-length": body.byteLength });
@@ -114,11 +122,12 @@ function carryOut(reaction: Reaction, response: ServerResponse): void {
     return;
   }
   const body = bytesOf(reaction.body);
-  response.writeHead(reaction.status, {
-    "content-type": "application/json",
-    "content-length": body.byteLength,
-    ...reaction.headers,
-  });
+  const head = { "content-type": "application/json", "content-length": body.byteLength, ...reaction.headers };
+  if (reaction.statusText === undefined) {
+    response.writeHead(reaction.status, head);
+  } else {
+    response.writeHead(reaction.status, reaction.statusText, head);
+  }
   response.end(body);
 }
 
