@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type ListenAddress, listenOnUnixSocket } from "@verigate/rpc-server";
-import type { Metrics } from "@verigate/telemetry";
+import { formatFromAccept, type Metrics } from "@verigate/telemetry";
 
 export interface AdminOptions {
   readonly address: ListenAddress;
@@ -26,9 +26,12 @@ interface Page {
 
 const plain = "text/plain; charset=utf-8";
 
+/** Answers a request for a page. */
+type PageHandler = (query: string, accept: string | undefined) => Page | Promise<Page>;
+
 /** Serves `/livez`, `/readyz` and `/metrics`, read-only, and nothing else. */
 export async function openAdmin({ address, metrics, unreadyReason, details }: AdminOptions): Promise<Admin> {
-  const pages: Readonly<Record<string, (query: string) => Page | Promise<Page>>> = {
+  const pages: Readonly<Record<string, PageHandler>> = {
     // Whoever reads this has proof that the event loop turns.
     "/livez": () => ({ status: 200, type: plain, text: "ok\n" }),
     "/readyz": (query) => {
@@ -41,8 +44,8 @@ export async function openAdmin({ address, metrics, unreadyReason, details }: Ad
         text: new URLSearchParams(query).has("verbose") ? state + more.join("") : state,
       };
     },
-    "/metrics": async () => {
-      const { contentType, text } = await metrics.render();
+    "/metrics": async (_, accept) => {
+      const { contentType, text } = await metrics.render(formatFromAccept(accept));
       return { status: 200, type: contentType, text };
     },
   };
@@ -69,7 +72,7 @@ export async function openAdmin({ address, metrics, unreadyReason, details }: Ad
 }
 
 async function answer(
-  pages: Readonly<Record<string, (query: string) => Page | Promise<Page>>>,
+  pages: Readonly<Record<string, PageHandler>>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -80,7 +83,7 @@ async function answer(
   } else if (request.method !== "GET" && request.method !== "HEAD") {
     response.writeHead(405, { allow: "GET, HEAD" }).end();
   } else {
-    const { status, type, text } = await page(query);
+    const { status, type, text } = await page(query, request.headers.accept);
     response.writeHead(status, {
       "content-type": type,
       "cache-control": "no-store",

@@ -1,3 +1,4 @@
+import { createHmac, hkdfSync } from "node:crypto";
 import { expect, it } from "vitest";
 import { createKeyedHash, type HashKeys } from "./keyed-hash.ts";
 
@@ -24,3 +25,18 @@ it("the first key's hash comes first, and every key has its own, wherever it sta
   expect([written]).toEqual(hashOf([newKey], "claims", "a"));
   expect(read).toEqual(hashOf([oldKey], "claims", "a"));
 });
+
+it.each([["a"], ["6b1d9f0e", "ünïcode", ""], ["p", Buffer.from([0, 255, 128])]])(
+  "the hash is the HMAC of RFC 2104 (%s, ...)",
+  (...parts) => {
+    const subkey = Buffer.from(hkdfSync("sha256", oldKey, "", "verigate:1:purpose", 32));
+    const framed = parts.flatMap((part) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(Buffer.byteLength(part));
+      return [length, Buffer.from(part)];
+    });
+    const expected = createHmac("sha256", subkey).update(Buffer.concat(framed)).digest("base64url");
+
+    expect(createKeyedHash([oldKey], "purpose")(...parts)).toEqual([expected]);
+  },
+);

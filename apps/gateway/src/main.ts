@@ -4,19 +4,32 @@
  * `health` is run every few seconds.
  */
 import { constants } from "node:os";
+import { type CommandResult, exitMisconfigured, usageMistake } from "./commands/command-result.ts";
 
 const usage = `verigate: gRPC, gRPC-Web and Connect in front of Messente's Verigator API
 
   verigate serve    starts the gateway; settings come from the environment (docs/settings.md)
   verigate config   prints the settings in force, secrets masked, or every mistake in them
   verigate health   exits with 0 where the gateway of VERIGATE_ADMIN_LISTEN is ready, else with 1
+
+  verigate key new NAME [--json]
+                    makes a key for a caller, and the line of VERIGATE_KEYS_FILE that lets it in
+  verigate policy check FILE [--caller NAME --method METHOD [--service ID]] [--json]
+                    finds the mistakes in a policy; asked about a call, says which rule decides it, and exits with 0
+                    where it is allowed, 1 where it is denied
 `;
 
-/** sysexits.h: something was found in an unconfigured or misconfigured state. */
-const exitMisconfigured = 78;
+/** Subcommands with words of their own behind them. */
+const commandsWithArguments: Readonly<Record<string, () => Promise<Run>>> = {
+  key: async () => (await import("./commands/key-command.ts")).keyCommand,
+  policy: async () => (await import("./commands/policy-command.ts")).policyCommand,
+};
+type Run = (args: readonly string[], isForPeople: boolean) => CommandResult;
 
-const [command, ...rest] = process.argv.slice(2);
-if (rest.length > 0) {
+const [command = "", ...rest] = process.argv.slice(2);
+if (Object.hasOwn(commandsWithArguments, command)) {
+  await runWithArguments(command);
+} else if (rest.length > 0) {
   process.stderr.write(`verigate: unexpected argument "${rest[0]}"\n`);
   process.exitCode = 2;
 } else if (command === "serve") {
@@ -38,6 +51,20 @@ if (rest.length > 0) {
   const isHelp = command === "--help" || command === "-h" || command === "help";
   (isHelp ? process.stdout : process.stderr).write(usage);
   process.exitCode = isHelp ? 0 : 2;
+}
+
+async function runWithArguments(name: string): Promise<void> {
+  const run = await commandsWithArguments[name]?.();
+  let result: CommandResult | undefined;
+  try {
+    result = run?.(rest, process.stdout.isTTY);
+  } catch (error) {
+    // An option that node:util's parseArgs does not know.
+    result = usageMistake(error instanceof Error ? error.message : String(error));
+  }
+  process.stdout.write(result?.stdout ?? "");
+  process.stderr.write(result?.stderr ?? "");
+  process.exitCode = result?.exitCode ?? 1;
 }
 
 async function readConfig() {

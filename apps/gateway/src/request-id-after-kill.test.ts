@@ -6,7 +6,8 @@ import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { skipsRedis, startRedisForTest } from "./store/redis-for-test.ts";
+import { skipsRedis, startRedisForTest, startReplicaForTest } from "./store/redis-for-test.ts";
+import { startRelayForTest } from "./store/relay-for-test.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
 const requestId = "6b1d9f0e-0000-4000-8000-00000000000a";
@@ -18,7 +19,11 @@ interface GatewayProcess {
 }
 
 /** A gateway in a process of its own, that ends with the test at the latest. */
-async function startGateway(redisUrl: URL, upstreamUrl: string): Promise<GatewayProcess> {
+async function startGateway(
+  redisUrl: URL,
+  upstreamUrl: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<GatewayProcess> {
   const child: ChildProcess = spawn(process.execPath, ["--conditions=@verigate/source", main, "serve"], {
     env: {
       VERIGATE_LISTEN: "127.0.0.1:0",
@@ -28,8 +33,12 @@ async function startGateway(redisUrl: URL, upstreamUrl: string): Promise<Gateway
       VERIGATE_REPLICATED: "true",
       VERIGATE_HASH_KEY: Buffer.alloc(32, 1).toString("base64"),
       VERIGATE_UNSAFE_ATTEMPT_TIMEOUT: "100ms",
+      // Of what protects here, the request_id is looked at alone.
+      VERIGATE_LIMIT_SEND_COOLDOWN: "0",
+      VERIGATE_LIMIT_SENDS: "0",
       MESSENTE_API_USERNAME: "user",
       MESSENTE_API_PASSWORD: "password",
+      ...env,
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -86,12 +95,16 @@ async function startUpstream() {
 }
 
 /** The JSON of InitiateAuth's answer, or of its error; undefined where the connection broke. */
-async function initiate({ url }: GatewayProcess, timeoutMs: number): Promise<Record<string, unknown> | undefined> {
+async function initiate(
+  { url }: GatewayProcess,
+  timeoutMs: number,
+  request = body,
+): Promise<Record<string, unknown> | undefined> {
   try {
     const response = await fetch(`${url}/verigate.v1.AuthAPI/InitiateAuth`, {
       method: "POST",
       headers: { "content-type": "application/json", "connect-timeout-ms": String(timeoutMs) },
-      body: JSON.stringify(body),
+      body: JSON.stringify(request),
     });
     return (await response.json()) as Record<string, unknown>;
   } catch {
@@ -142,12 +155,43 @@ describe.skipIf(skipsRedis)("a gateway that is killed with an SMS on its way", (
     const upstream = await startUpstream();
     upstream.answer();
     const first = await startGateway(redis.url, upstream.url);
-    const answer = await initiateWhenConnected(first, 10_000);
-    expect(answer).toEqual({ method: "AUTH_METHOD_SMS", authId: "a1", replayed: false });
+    const answer = { method: "AUTH_METHOD_SMS", authId: "a1" };
+    expect(await initiateWhenConnected(first, 10_000)).toMatchObject({ ...answer, replayed: false });
     await first.kill();
 
     const second = await startGateway(redis.url, upstream.url);
-    expect(await initiateWhenConnected(second, 10_000)).toEqual({ ...answer, replayed: true });
+    expect(await initiateWhenConnected(second, 10_000)).toMatchObject({ ...answer, replayed: true });
+    expect(upstream.arrived).toHaveLength(1);
+  });
+});
+
+describe.skipIf(skipsRedis)("a Redis primary that is killed with an SMS on its way", () => {
+  it("is followed by a replica that knows of it, so that upstream sees one request", async () => {
+    const primary = await startRedisForTest();
+    onTestFinished(() => primary.kill());
+    const replica = await startReplicaForTest(primary);
+    onTestFinished(() => replica.kill());
+    const address = await startRelayForTest(primary.url);
+    const upstream = await startUpstream();
+    const env = { VERIGATE_REDIS_WAIT_REPLICAS: "1", VERIGATE_UNSAFE_ATTEMPT_TIMEOUT: "20s" };
+    const gateway = await startGateway(address.url, upstream.url, env);
+    const first = initiateWhenConnected(gateway, 20_000);
+    while (upstream.arrived.length === 0) {
+      await setImmediate();
+    }
+    await primary.kill();
+    await replica.admin.replicaof("NO", "ONE");
+    address.leadTo(replica.url);
+    address.cut();
+
+    expect(reasonOf(await initiateWhenConnected(gateway, 200))).toBe("OUTCOME_UNKNOWN");
+    upstream.answer();
+    const answer = { method: "AUTH_METHOD_SMS", authId: "a1" };
+    expect(await first).toMatchObject({ ...answer, replayed: false });
+    expect(await initiate(gateway, 20_000)).toMatchObject({ ...answer, replayed: true });
+    // A new one would not be on any replica.
+    const another = { ...body, requestId: "6b1d9f0e-0000-4000-8000-00000000000b" };
+    expect(reasonOf(await initiate(gateway, 20_000, another))).toBe("STORE_UNAVAILABLE");
     expect(upstream.arrived).toHaveLength(1);
   });
 });

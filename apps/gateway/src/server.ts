@@ -1,16 +1,33 @@
 import { systemClock } from "@verigate/call";
 import { type ListenAddress, openPort, type Port, textFromListenAddress } from "@verigate/rpc-server";
-import { createLogger, createMetrics, type Logger, standardOutput } from "@verigate/telemetry";
+import {
+  createLogger,
+  createMetrics,
+  createTracing,
+  type Logger,
+  type Metrics,
+  standardOutput,
+} from "@verigate/telemetry";
 import { type Admin, openAdmin } from "./admin.ts";
+import { auditedDecisions } from "./audit/audited-decisions.ts";
+import { openAuditLog } from "./audit/open-audit-log.ts";
+import { trustedListeners } from "./callers/trusted-listeners.ts";
+import { certificateEnds } from "./certificate-ends.ts";
 import { composeGateway, type Gateway } from "./compose.ts";
 import type { Provider } from "./provider.ts";
+import { createReloads } from "./reloads.ts";
+import { forgetKey, portTls, watchServerTls } from "./server-tls.ts";
 import type { Config } from "./settings/config-from-env.ts";
-import { createClaimStore } from "./store/create-claim-store.ts";
+import { tracingFromSettings } from "./settings/tracing-from-settings.ts";
+import { createStore } from "./store/create-store.ts";
+import { version } from "./version.ts";
 
 export interface ServerOptions {
   readonly config: Config;
   /** Default: as the settings say, to standard output. */
   readonly logger?: Logger;
+  /** Default: those of docs/metrics.md. */
+  readonly metrics?: Metrics;
   /** Instead of the one that the settings name. */
   readonly provider?: Provider;
 }
@@ -31,48 +48,112 @@ export interface Server {
 
 /** After the drain timeout, what the last answers get to leave, in milliseconds. */
 const lastWordsMs = 500;
+/** After all calls have ended, what the last spans get to be delivered, in milliseconds. */
+const lastSpansMs = 2_000;
 
 /** Starts a gateway. Throws an Error that says which address or file it was where that fails. */
-export async function startServer({ config, logger: given, provider }: ServerOptions): Promise<Server> {
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { config, logger: given, metrics: givenMetrics, provider } = options;
   const { values } = config;
-  const logger = given ?? createLogger({ level: values.VERIGATE_LOG_LEVEL, destination: await standardOutput() });
-  const metrics = createMetrics();
+  const output = await standardOutput();
+  const logger = given ?? createLogger({ level: values.VERIGATE_LOG_LEVEL, destination: output });
+  const metrics = givenMetrics ?? createMetrics({ serviceIds: values.VERIGATE_METRICS_SERVICES ?? [] });
   for (const warning of config.warnings) {
     logger.log("warn", "unknown setting", { setting: warning });
   }
-  const tls = tlsFromConfig(config);
+  const reloads = createReloads({ clock: systemClock, logger, metrics });
+  const ports: Port[] = [];
+  let arePortsOpen = false;
+  const tls = watchServerTls(values, reloads, (next) => {
+    for (const port of ports) {
+      port.setTls(next);
+    }
+    if (arePortsOpen) {
+      forgetKey(next);
+    }
+  });
+  const traceOptions = tracingFromSettings(values);
+  const tracing = traceOptions === undefined ? undefined : await createTracing({ ...traceOptions, logger });
+  const audit =
+    values.VERIGATE_AUDIT_LOG === "off"
+      ? undefined
+      : await openAuditLog({
+          destination: values.VERIGATE_AUDIT_LOG,
+          standardOutput: output,
+          logger,
+          onLost: metrics.auditLost,
+        });
   const gateway = composeGateway({
     config,
     clock: systemClock,
     logger,
     metrics,
-    store: await createClaimStore(values.VERIGATE_REDIS_URL, systemClock, logger),
+    tracing,
+    store: await createStore({
+      redisUrl: values.VERIGATE_REDIS_URL,
+      waitReplicas: values.VERIGATE_REDIS_WAIT_REPLICAS,
+      clock: systemClock,
+      logger,
+      observer: metrics,
+    }),
+    reloads,
+    ...(audit === undefined ? {} : auditedDecisions(audit)),
     ...(provider === undefined ? {} : { provider }),
   });
   let unreadyReason: string | undefined = "starting";
-  const ports: Port[] = [];
+  metrics.readProcess({
+    version,
+    get isReady() {
+      return unreadyReason === undefined;
+    },
+    get certificates() {
+      return certificateEnds({
+        server: tls?.current.cert,
+        client_ca: tls?.current.ca,
+        upstream_ca: gateway.upstreamCa(),
+      });
+    },
+  });
   let admin: Admin | undefined;
 
   async function closeAll(): Promise<void> {
+    reloads.close();
     for (const port of ports) {
       port.drain();
       port.destroy();
     }
     await Promise.all([...ports.map(({ drained }) => drained), admin?.close(), gateway.close(delay(lastWordsMs))]);
+    await audit?.close(delay(lastWordsMs));
+    if (tracing !== undefined) {
+      // A receiver that hangs must not hold up the end.
+      await Promise.race([tracing.close(), delay(lastSpansMs)]);
+    }
   }
 
   try {
+    const trusted = trustedListeners(values);
     for (const address of values.VERIGATE_LISTEN) {
       const { frontDoor } = gateway;
       const onRefused = metrics.connectionRefused;
-      ports.push(await openPort({ address, frontDoor, onRefused, ...(tls === undefined ? {} : { tls }) }));
+      const isTrusted = trusted.has(textFromListenAddress(address));
+      const port = { address, frontDoor, onRefused };
+      ports.push(await openPort(tls === undefined ? port : { ...port, tls: portTls(tls.current, isTrusted) }));
+    }
+    arePortsOpen = true;
+    if (tls !== undefined) {
+      forgetKey(tls.current);
+      values.VERIGATE_TLS_KEY_FILE?.bytes.fill(0);
     }
     if (values.VERIGATE_ADMIN_LISTEN !== undefined) {
       admin = await openAdmin({
         address: values.VERIGATE_ADMIN_LISTEN,
         metrics,
         unreadyReason: () => unreadyReason,
-        details: () => ({ upstream: values.VERIGATE_UPSTREAM_URL.origin, store: textFromStore(gateway.store) }),
+        details: () => ({
+          upstream: values.VERIGATE_UPSTREAM_URL.origin,
+          ...gateway.upstreamState(),
+          store: textFromStore(gateway.store),
+        }),
       });
     }
   } catch (error) {
@@ -119,15 +200,6 @@ export async function startServer({ config, logger: given, provider }: ServerOpt
 
 function textFromStore({ isShared, isReachable }: Gateway["store"]): string {
   return isShared ? `shared, ${isReachable ? "connected" : "not connected"}` : "this process's own";
-}
-
-function tlsFromConfig({ values }: Config) {
-  const { VERIGATE_TLS_CERT_FILE: cert, VERIGATE_TLS_KEY_FILE: key, VERIGATE_TLS_CLIENT_CA_FILE: clientCa } = values;
-  if (cert === undefined || key === undefined) {
-    return undefined;
-  }
-  const pair = { cert: cert.bytes, key: key.bytes };
-  return clientCa === undefined ? pair : { ...pair, ca: clientCa.bytes, requestCert: true, rejectUnauthorized: true };
 }
 
 /** Holds the process open, which the clock's timers don't: a stop must run to its end. */

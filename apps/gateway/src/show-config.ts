@@ -1,4 +1,5 @@
 import { textFromListenAddress } from "@verigate/rpc-server";
+import { type Allowance, textFromAllowance } from "./limits/allowance.ts";
 import type { Config } from "./settings/config-from-env.ts";
 import { type Setting, settings } from "./settings/settings.ts";
 
@@ -25,8 +26,14 @@ export function printConfig(config: Config, isForPeople: boolean): string {
 }
 
 function shown(value: unknown): string {
+  if (value instanceof Map) {
+    return [...value].map(([name, text]) => `${name}=${text}`).join(",");
+  }
   if (Array.isArray(value)) {
-    return value.map(shown).join(",");
+    return value.length === 0 ? "none" : value.map(shown).join(",");
+  }
+  if (typeof value === "object" && value !== null && "max" in value && "windowMs" in value) {
+    return textFromAllowance(value as Allowance);
   }
   if (typeof value === "object" && value !== null && "path" in value && "bytes" in value) {
     return String(value.path);

@@ -9,8 +9,6 @@ import type { Claim } from "../store/claim-store.ts";
 const hourMs = 3_600_000;
 /** A PIN is of no use after minutes; what else is repeated may be repeated by a job of the next day. */
 const keptMs = (method: DescMethod) => (method === AuthAPI.method.verifyPin ? hourMs / 6 : 24 * hourMs);
-/** Callers don't say yet who they are: they share one scope. */
-const anonymousCaller = "";
 
 /**
  * Makes the claim of a call; undefined where it has no request_id. Neither the
@@ -20,13 +18,13 @@ const anonymousCaller = "";
 export function createClaimFromCall(keys: HashKeys): (unary: UnaryCall) => Claim | undefined {
   const nameHash = createKeyedHash(keys, "claim name");
   const payloadHash = createKeyedHash(keys, "claim payload");
-  return ({ method, message }) => {
+  return ({ call, method, message }) => {
     const field = method.input.field.requestId;
     const requestId = field === undefined ? "" : String(reflect(method.input, message).get(field));
     if (requestId === "") {
       return undefined;
     }
-    const identity = [anonymousCaller, `${method.parent.typeName}/${method.name}`, requestId.toLowerCase()];
+    const identity = [call.progress.caller, `${method.parent.typeName}/${method.name}`, requestId.toLowerCase()];
     const payloads = payloadHash(...identity, payloadOf(method, message));
     const nameAt = (name: string, index: number) => ({ name, payload: payloads[index] ?? "" });
     const [first, ...others] = nameHash(...identity);

@@ -66,7 +66,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 it("whatever happens, an operation starts once per request_id, unless the earlier starts were provably not carried out", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(event, { maxLength: 60 }), async (events) => {
+    fc.asyncProperty(fc.array(event, { maxLength: 60, size: "max" }), async (events) => {
       const clock = createTestClock();
       const store = createMemoryClaimStore({ clock, bytesMax: 1_000_000 });
       let trouble: { fails: readonly string[]; isDeaf: boolean } = { fails: [], isDeaf: false };

@@ -8,7 +8,7 @@ import type { HashKeys } from "../keyed-hash.ts";
 import type { ClaimStore } from "../store/claim-store.ts";
 import { createMemoryClaimStore } from "../store/memory-claim-store.ts";
 import { createStoreOutage } from "../store/store-outage.ts";
-import { createIdempotency } from "./idempotency.ts";
+import { createIdempotency, type IdempotencyOptions } from "./idempotency.ts";
 
 const requestId = "6b1d9f0e-0000-4000-8000-00000000000a";
 const { initiateAuth, verifyPin } = AuthAPI.method;
@@ -33,8 +33,9 @@ function scene({ store: wrap = (real) => real, onStoreFailure = "reject" }: Scen
   const real = createMemoryClaimStore({ clock, bytesMax: 1_000_000 });
   const lines: string[] = [];
   const open: { readonly call: Call; answer(response: Message): void; fail(fault: unknown): void }[] = [];
+  const found: string[] = [];
   let started = 0;
-  const layerWith = (hashKeys: HashKeys) =>
+  const layerWith = (hashKeys: HashKeys, onRepeat?: IdempotencyOptions["onRepeat"]) =>
     createIdempotency({
       clock,
       store: wrap(real),
@@ -43,6 +44,8 @@ function scene({ store: wrap = (real) => real, onStoreFailure = "reject" }: Scen
       hashKeys,
       unsafeAttemptTimeoutMs,
       repairMsMax: 0,
+      ...(onRepeat === undefined ? {} : { onRepeat }),
+      onLookup: ({ name }, what) => found.push(`${name} ${what}`),
     });
   const idempotency = layerWith([Buffer.alloc(32, 1)]);
   const operation = ({ call }: UnaryCall) =>
@@ -70,6 +73,7 @@ function scene({ store: wrap = (real) => real, onStoreFailure = "reject" }: Scen
     clock,
     real,
     lines,
+    found,
     open,
     idempotency,
     operation,
@@ -404,7 +408,7 @@ it("while the store is down, a call with a request_id is refused before anything
   await settle();
   expect(the.started()).toBe(2);
   expect(the.lines).toEqual([
-    "warn: the store is down: calls with a request_id are refused",
+    "warn: the store is down: calls with a request_id, and those that limits count, are refused",
     "info: the store is back",
   ]);
 });
@@ -442,7 +446,9 @@ it("where that is allowed, calls run unprotected while the store is down, which 
     expect(seen.outcome).toEqual(sentSms);
   }
 
-  expect(the.lines).toEqual(["warn: the store is down: calls with a request_id run unprotected"]);
+  expect(the.lines).toEqual([
+    "warn: the store is down: calls with a request_id, and those that limits count, run unprotected",
+  ]);
 });
 
 it("a caller is told to repeat only where a claim stands in the store", async () => {
@@ -552,4 +558,102 @@ it("neither a PIN nor a request_id reaches the store", async () => {
 
   expect(texts).toHaveLength(2);
   expect(texts.join()).not.toMatch(/8302746195|6b1d9f0e/);
+});
+
+it("says of each call what its request_id found: new, replayed, waited or reused", async () => {
+  const the = scene();
+  const first = the.start(initiateAuth, initiation);
+  const twin = the.start(initiateAuth, initiation);
+  await pass(the, 1_000);
+  expect(the.found.splice(0)).toEqual(["InitiateAuth new"]);
+  the.open[0]?.answer(sentSms);
+  await pass(the, 1_000);
+  await Promise.all([first.ended, twin.ended]);
+  expect(the.found.splice(0)).toEqual(["InitiateAuth waited"]);
+  await repeatOf(the);
+  await repeatOf(the, { userId: "somebody else" });
+  expect(the.found).toEqual(["InitiateAuth replayed", "InitiateAuth reused"]);
+});
+
+it("says that a twin waited whose caller left meanwhile", async () => {
+  const the = scene();
+  the.start(initiateAuth, initiation);
+  const twin = the.start(initiateAuth, initiation);
+  await settle();
+  twin.call.progress.isAbandoned = true;
+  await pass(the, 250);
+  await twin.ended;
+
+  expect(the.found).toEqual(["InitiateAuth new", "InitiateAuth waited"]);
+});
+
+it("says of a claim that nobody ended that it lapsed", async () => {
+  const the = scene();
+  the.start(initiateAuth, initiation);
+  await pass(the, leaseMs);
+  await repeatOf(the);
+
+  expect(the.found).toEqual(["InitiateAuth new", "InitiateAuth lapsed"]);
+});
+
+it.each(["reject", "allow"] as const)(
+  "says once that the store is down, where that means to %s",
+  async (onStoreFailure) => {
+    const the = scene({ onStoreFailure, store: brokenStore(new Set(["claim"])) });
+    the.start(initiateAuth, initiation);
+    await settle();
+
+    expect(the.found).toEqual(["InitiateAuth store_down"]);
+  },
+);
+
+it("says that the store is full", async () => {
+  const full: SceneOptions["store"] = (real) => ({ ...real, claim: async () => ({ kind: "full" }) });
+  const the = scene({ store: full });
+  await the.start(initiateAuth, initiation).ended;
+
+  expect(the.found).toEqual(["InitiateAuth store_full"]);
+});
+
+it("says nothing of calls without a request_id", async () => {
+  const the = scene();
+  the.start(initiateAuth, { ...initiation, requestId: "" });
+  await settle();
+
+  expect([the.started(), the.found]).toEqual([1, []]);
+});
+
+it.each([
+  ["the same", {}, true],
+  ["another", { userId: "other" }, false],
+])(
+  "whoever repeats a request_id with %s payload can be answered otherwise before anything is told",
+  async (_, other, isSame) => {
+    const the = scene();
+    const first = the.start(initiateAuth, initiation);
+    await settle();
+    the.open[0]?.answer(sentSms);
+    await first.ended;
+    const seen: unknown[] = [];
+    const instead = create(InitiateAuthResponseSchema, { method: AuthMethod.TOTP });
+    const guarded = the.layerWith([Buffer.alloc(32, 1)], async ({ message }, isSameHere) => {
+      seen.push(message, isSameHere);
+      return instead;
+    });
+    const repeat = the.start(initiateAuth, { ...initiation, ...other }, guarded.layer(the.operation));
+    await repeat.ended;
+
+    expect(repeat.seen.outcome).toEqual(instead);
+    expect(seen).toEqual([repeat.message, isSame]);
+    expect(the.started()).toBe(1);
+  },
+);
+
+it("a request_id that nobody has used is asked about by nobody", async () => {
+  const the = scene();
+  const guarded = the.layerWith([Buffer.alloc(32, 1)], () => expect.unreachable("it was asked"));
+  the.start(initiateAuth, initiation, guarded.layer(the.operation));
+  await settle();
+
+  expect(the.started()).toBe(1);
 });

@@ -22,7 +22,22 @@ export interface IdempotencyOptions {
   readonly unsafeAttemptTimeoutMs: number;
   /** How long it may take after that to find out what became of a CreateUser, in milliseconds. */
   readonly repairMsMax: number;
+  /**
+   * Asked before a repeat of a known request_id learns whether it is the same
+   * request, `isSame`: what it returns is answered instead, also by throwing. For
+   * what nobody may find out by trying, such as a PIN.
+   */
+  readonly onRepeat?: (unary: UnaryCall, isSame: boolean) => Promise<Message | undefined>;
+  /** Told of each call with a request_id what was found. */
+  readonly onLookup?: (method: DescMethod, found: Found) => void;
 }
+
+/**
+ * `new` runs. `replayed` and `waited` get what was recorded, the latter after it
+ * waited for the first. `reused` has another payload, `lapsed` meets a call that
+ * nobody ended, and `store_full` and `store_down` could not be looked up.
+ */
+export type Found = "new" | "replayed" | "waited" | "reused" | "lapsed" | "store_full" | "store_down";
 
 export interface Idempotency {
   readonly layer: Layer<UnaryCall, Message>;
@@ -38,6 +53,9 @@ const pauseMsMax = 250;
 /** When to come again where the store is down or full. */
 const retryAfterMs = 1_000;
 
+/** A claim's result that ends the wait for it; "unprotected" runs without one. */
+type Obtained = Exclude<ClaimResult, { kind: "running" }> | { readonly kind: "unprotected" };
+
 /**
  * Runs each request_id once (AIP-155), whatever callers repeat, in whichever
  * replica, whenever a process dies:
@@ -52,28 +70,33 @@ const retryAfterMs = 1_000;
  * Calls without a request_id pass, whatever state the store is in.
  */
 export function createIdempotency(options: IdempotencyOptions): Idempotency {
-  const { clock, store, outage } = options;
+  const { clock, store, outage, onLookup } = options;
   const claimFromCall = createClaimFromCall(options.hashKeys);
   const records = createRecordSeal(options.hashKeys);
   const running = new Set<Promise<unknown>>();
 
   /** Claims; while another call runs, waits and claims again. */
-  async function obtain(unary: UnaryCall, claim: Claim): Promise<Exclude<ClaimResult, { kind: "running" }>> {
+  async function obtain(unary: UnaryCall, claim: Claim): Promise<Obtained> {
     const { call, method } = unary;
     for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(2 * pauseMs, pauseMsMax)) {
-      const result = await look(unary, claim, pauseMs > pauseMsMin);
+      const isWaiting = pauseMs > pauseMsMin;
+      const result = await look(unary, claim, isWaiting);
       // Whoever gives up waiting must not be told that nothing was sent.
       call.progress.isOutcomeOpen = result.kind === "running" && isUnsafe(method);
       if (result.kind !== "running") {
+        onLookup?.(method, result.kind === "settled" && isWaiting ? "waited" : foundBy[result.kind]);
         return result;
       }
       await sleep(clock, pauseMs);
     }
   }
 
-  async function look(unary: UnaryCall, claim: Claim, isWaiting: boolean): Promise<ClaimResult> {
-    const { call } = unary;
+  async function look(unary: UnaryCall, claim: Claim, isWaiting: boolean): Promise<ClaimResult | Obtained> {
+    const { call, method } = unary;
     if (call.progress.isAbandoned) {
+      if (isWaiting) {
+        onLookup?.(method, "waited");
+      }
       throw new Fault("cancelled");
     }
     try {
@@ -88,8 +111,9 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
         return { kind: "running" };
       }
       if (options.onStoreFailure === "allow") {
-        return { kind: "claimed" };
+        return { kind: "unprotected" };
       }
+      onLookup?.(method, "store_down");
       // It may have been written although no answer came.
       store.release(claim).catch(() => {});
       throw new Fault("store-unavailable", { retryAfterMs, cause });
@@ -121,8 +145,15 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
 
   async function protect(next: UnaryHandler, unary: UnaryCall, claim: Claim): Promise<Outcome> {
     const result = await obtain(unary, claim);
+    if (isKnown(result)) {
+      const instead = await options.onRepeat?.(unary, result.kind !== "other-payload");
+      if (instead !== undefined) {
+        return { response: instead };
+      }
+    }
     switch (result.kind) {
-      case "claimed": {
+      case "claimed":
+      case "unprotected": {
         const ending = run(next, unary, claim);
         running.add(ending);
         return await ending.finally(() => running.delete(ending));
@@ -155,6 +186,20 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
       await Promise.all(running);
     },
   };
+}
+
+const foundBy: Readonly<Record<Obtained["kind"], Found>> = {
+  claimed: "new",
+  unprotected: "store_down",
+  settled: "replayed",
+  lapsed: "lapsed",
+  "other-payload": "reused",
+  full: "store_full",
+};
+
+/** Whether somebody has used the request_id before, and what became of that is no secret to whoever repeats it. */
+function isKnown({ kind }: Obtained): boolean {
+  return kind === "settled" || kind === "lapsed" || kind === "other-payload";
 }
 
 async function outcomeOf(next: UnaryHandler, unary: UnaryCall): Promise<Outcome> {

@@ -28,16 +28,27 @@ export function report({ clock, logger, metrics }: ReportOptions): Layer<HttpCal
   function done(call: HttpCall, { code, fault }: Outcome): void {
     const durationMs = clock.nowMs() - call.startedAtMs;
     const codeName = code === 0 ? "OK" : Code[code];
-    metrics.rpcHandled(call, codeName, durationMs);
+    metrics.rpcHandled(call, {
+      code: codeName,
+      durationMs,
+      // A link to a trace that is not recorded leads nowhere.
+      traceId: call.progress.isTraceSampled ? call.progress.traceId : undefined,
+      ...(fault === undefined
+        ? {}
+        : { error: { reason: nameOfReason(errorCatalogue[fault.kind].reason), owner: fault.owner } }),
+    });
     const isQuiet = call.service === quietService && fault === undefined;
     logger.log(isQuiet ? "debug" : levelOf(fault), "rpc", {
       service: call.service,
       method: call.method,
       protocol: call.protocol,
       listener: call.peer.listener,
+      caller: call.progress.caller,
       code: codeName,
       durationMs: Math.round(durationMs * 1_000) / 1_000,
       attempts: call.progress.attempts,
+      ...(call.progress.requestId === undefined ? {} : { requestId: call.progress.requestId }),
+      ...(call.progress.traceId === undefined ? {} : { traceId: call.progress.traceId }),
       ...(fault === undefined ? {} : fieldsOf(fault)),
     });
   }

@@ -135,6 +135,8 @@ it.each([
   [{ VERIGATE_UPSTREAM_URL: "http://10.0.0.1" }, "VERIGATE_ALLOW_PLAINTEXT_UPSTREAM"],
   [{ VERIGATE_DEFAULT_DEADLINE: "61s" }, "VERIGATE_DEFAULT_DEADLINE: is longer than VERIGATE_MAX_DEADLINE"],
   [{ VERIGATE_REPLICATED: "true" }, "VERIGATE_REPLICATED: replicas that share no VERIGATE_REDIS_URL"],
+  [{ VERIGATE_REDIS_WAIT_REPLICAS: "1" }, "VERIGATE_REDIS_WAIT_REPLICAS: without VERIGATE_REDIS_URL"],
+  [{ VERIGATE_REDIS_WAIT_REPLICAS: "9" }, 'VERIGATE_REDIS_WAIT_REPLICAS: "9" is not a whole number from 0 to 8'],
   [{ VERIGATE_REDIS_URL: "redis://127.0.0.1" }, "VERIGATE_HASH_KEY: required with VERIGATE_REDIS_URL"],
 ])("%j is a contradiction", (env, mistake) => {
   expect(mistakesOf({ ...account, ...env })).toEqual([expect.stringContaining(mistake)]);
@@ -147,8 +149,21 @@ it.each([
   { VERIGATE_UPSTREAM_URL: "http://[::1]:8025/base" },
   { VERIGATE_UPSTREAM_URL: "http://10.0.0.1", VERIGATE_ALLOW_PLAINTEXT_UPSTREAM: "true" },
   { VERIGATE_REPLICATED: "true", VERIGATE_REDIS_URL: "rediss://user:p%40ss@host:6380/1", VERIGATE_HASH_KEY: hashKey },
+  { VERIGATE_REDIS_WAIT_REPLICAS: "8", VERIGATE_REDIS_URL: "redis://host", VERIGATE_HASH_KEY: hashKey },
+  { VERIGATE_REDIS_WAIT_REPLICAS: "0" },
   { VERIGATE_HASH_KEY: `${hashKey}, ${hashKey}`, VERIGATE_STORE_FAILURE: "allow" },
   { VERIGATE_DRAIN_DELAY: "0", VERIGATE_CORS_ORIGINS: "https://a.example,http://localhost:3000" },
 ])("%j is fine", (env) => {
   expect(mistakesOf({ ...account, ...env })).toEqual([]);
+});
+
+it("at most 20 services are told apart, each by an id as the contract has it", () => {
+  const ids = Array.from({ length: 20 }, (_, index) => `s${index}`);
+  const { values } = configFromEnv({ ...account, VERIGATE_METRICS_SERVICES: ids.join(" , ") });
+  expect(values.VERIGATE_METRICS_SERVICES).toEqual(ids);
+
+  const mistakeOf = (text: string) => mistakesOf({ ...account, VERIGATE_METRICS_SERVICES: text });
+  expect(mistakeOf([...ids, "s20"].join())).toEqual(["VERIGATE_METRICS_SERVICES: has 21 entries; 20 are the most"]);
+  expect(mistakeOf("a,,b")).toEqual(['VERIGATE_METRICS_SERVICES: "" is not an id of 1 to 256 bytes']);
+  expect(mistakeOf("é".repeat(129))[0]).toContain("is not an id of 1 to 256 bytes");
 });

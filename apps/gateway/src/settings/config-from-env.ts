@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
-import { isLoopback, textFromListenAddress } from "@verigate/rpc-server";
+import { isLoopback } from "@verigate/rpc-server";
+import { callerContradictions } from "./caller-contradictions.ts";
 import { ConfigMistakes } from "./config-mistakes.ts";
 import { codeOf } from "./parsers.ts";
 import { type Setting, type SettingName, type SettingValues, settings } from "./settings.ts";
+import { traceContradictions } from "./tracing-from-settings.ts";
 import { unknownSettings } from "./unknown-settings.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -13,6 +14,10 @@ export interface Config {
   readonly values: SettingValues;
   /** Reads the account again, from where it was read at first. Throws an Error where that fails. */
   readonly readAccount: () => { readonly username: string; readonly password: string };
+  /** The files that the account stands in. */
+  readonly accountFiles: readonly string[];
+  /** Reads VERIGATE_JWT_JWKS_TOKEN again. Throws an Error where that fails. */
+  readonly readJwksToken: () => string | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -41,7 +46,15 @@ export function configFromEnv(env: Env): Config {
   if (mistakes.length > 0) {
     throw new ConfigMistakes(mistakes);
   }
-  return { values, warnings, readAccount: () => accountFromEnv(env) };
+  return {
+    values,
+    warnings,
+    readAccount: () => accountFromEnv(env),
+    accountFiles: [env.MESSENTE_API_USERNAME_FILE, env.MESSENTE_API_PASSWORD_FILE].filter(
+      (path): path is string => path !== undefined && path !== "",
+    ),
+    readJwksToken: () => secretText(env, "VERIGATE_JWT_JWKS_TOKEN") || undefined,
+  };
 }
 
 function accountFromEnv(env: Env): ReturnType<Config["readAccount"]> {
@@ -86,30 +99,13 @@ function contradictions(values: Partial<SettingValues>, mistakes: readonly strin
       found.push(`${name}: required, here or in a file that ${name}_FILE names`);
     }
   }
-  const { VERIGATE_TLS_CERT_FILE: cert, VERIGATE_TLS_KEY_FILE: key, VERIGATE_TLS_CLIENT_CA_FILE: clientCa } = values;
-  if ((cert === undefined) !== (key === undefined)) {
-    found.push("VERIGATE_TLS_CERT_FILE and VERIGATE_TLS_KEY_FILE: one is of no use without the other");
-  }
-  if (clientCa !== undefined && cert === undefined) {
-    found.push("VERIGATE_TLS_CLIENT_CA_FILE: needs VERIGATE_TLS_CERT_FILE and VERIGATE_TLS_KEY_FILE");
-  }
-  if (cert !== undefined && key !== undefined) {
-    try {
-      createSecureContext({ cert: cert.bytes, key: key.bytes, ca: clientCa?.bytes });
-    } catch (error) {
-      found.push(`VERIGATE_TLS_CERT_FILE and VERIGATE_TLS_KEY_FILE: not a certificate and its key (${codeOf(error)})`);
-    }
-  }
-  const beyond = (values.VERIGATE_LISTEN ?? []).filter((address) => !isLoopback(address));
-  if (beyond.length > 0 && clientCa === undefined && values.VERIGATE_ALLOW_UNAUTHENTICATED === false) {
-    found.push(
-      `VERIGATE_LISTEN: ${beyond.map(textFromListenAddress).join(", ")} can be reached from other machines; set ` +
-        "VERIGATE_TLS_CLIENT_CA_FILE so that callers authenticate, or VERIGATE_ALLOW_UNAUTHENTICATED=true",
-    );
-  }
+  found.push(...callerContradictions(values, hasFailed));
   const hasRedis = values.VERIGATE_REDIS_URL !== undefined;
   if (values.VERIGATE_REPLICATED === true && !hasRedis && !hasFailed("VERIGATE_REDIS_URL")) {
     found.push("VERIGATE_REPLICATED: replicas that share no VERIGATE_REDIS_URL would send a repeated SMS again");
+  }
+  if ((values.VERIGATE_REDIS_WAIT_REPLICAS ?? 0) > 0 && !hasRedis && !hasFailed("VERIGATE_REDIS_URL")) {
+    found.push("VERIGATE_REDIS_WAIT_REPLICAS: without VERIGATE_REDIS_URL there are no replicas to wait for");
   }
   if (hasRedis && values.VERIGATE_HASH_KEY === undefined && !hasFailed("VERIGATE_HASH_KEY")) {
     found.push("VERIGATE_HASH_KEY: required with VERIGATE_REDIS_URL, or replicas could not read each other's state");
@@ -125,6 +121,7 @@ function contradictions(values: Partial<SettingValues>, mistakes: readonly strin
   if ((values.VERIGATE_DEFAULT_DEADLINE ?? 0) > (values.VERIGATE_MAX_DEADLINE ?? Number.POSITIVE_INFINITY)) {
     found.push("VERIGATE_DEFAULT_DEADLINE: is longer than VERIGATE_MAX_DEADLINE");
   }
+  found.push(...traceContradictions(values));
   return found;
 }
 

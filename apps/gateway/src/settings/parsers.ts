@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
 
 /**
  * Parsers of setting values. Each throws an Error whose message completes
@@ -53,6 +54,26 @@ export function listOf<Value>(parse: (text: string) => Value): (text: string) =>
     const [first = "", ...others] = text.split(",").map((part) => part.trim());
     return [parse(first), ...others.map(parse)];
   };
+}
+
+/** A comma list of at most `max`. */
+export function listOfAtMost<Value>(max: number, parse: (text: string) => Value): (text: string) => readonly Value[] {
+  const parseList = listOf(parse);
+  return (text) => {
+    const values = parseList(text);
+    if (values.length > max) {
+      throw new Error(`has ${values.length} entries; ${max} are the most`);
+    }
+    return values;
+  };
+}
+
+/** The id of a service, as the contract has it. */
+export function serviceIdFrom(text: string): string {
+  if (text === "" || Buffer.byteLength(text) > 256 || /\p{Cc}/u.test(text)) {
+    throw new Error(`"${text}" is not an id of 1 to 256 bytes`);
+  }
+  return text;
 }
 
 /** An http or https URL without credentials, query or fragment. Not quoted: it may hold a password. */
@@ -147,6 +168,26 @@ export function fileFrom(path: string): FileContent {
   }
 }
 
+/** Where public keys are found: an https URL, or the absolute path of a file that can be read. */
+export function jwksAddressFrom(text: string): URL | FileContent {
+  if (text.startsWith("/")) {
+    return fileFrom(text);
+  }
+  const url = httpUrlFrom(text);
+  if (url.protocol !== "https:") {
+    throw new Error("is neither an https URL nor an absolute path");
+  }
+  return url;
+}
+
 export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+}
+
+/** `off`, `stdout` or an absolute path. */
+export function auditDestinationFrom(text: string): string {
+  if (text !== "off" && text !== "stdout" && !isAbsolute(text)) {
+    throw new Error("must be off, stdout or an absolute path");
+  }
+  return text;
 }

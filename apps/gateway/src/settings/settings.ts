@@ -1,6 +1,9 @@
 import { parseListenAddress } from "@verigate/rpc-server";
-import { logLevels } from "@verigate/telemetry";
+import { logLevels, serviceIdsMax } from "@verigate/telemetry";
+import { callerSettings } from "./caller-settings.ts";
+import { limitSettings } from "./limit-settings.ts";
 import {
+  auditDestinationFrom,
   booleanFrom,
   durationOf,
   fileFrom,
@@ -10,12 +13,15 @@ import {
   integerOf,
   keyFrom,
   listOf,
+  listOfAtMost,
   oneOf,
   originFrom,
   proxyUrlFrom,
   redisUrlFrom,
+  serviceIdFrom,
   usernameFrom,
 } from "./parsers.ts";
+import { traceSettings } from "./trace-settings.ts";
 
 /** One environment variable. */
 export interface Setting<Value> {
@@ -42,7 +48,8 @@ export const settings = {
     default: "127.0.0.1:8080",
     meaning:
       "Where callers connect: gRPC, gRPC-Web and Connect, HTTP/1.1 and HTTP/2. Beyond loopback it needs " +
-      "VERIGATE_TLS_CLIENT_CA_FILE or VERIGATE_ALLOW_UNAUTHENTICATED=true. A Unix socket has mode 0660.",
+      "VERIGATE_KEYS_FILE, VERIGATE_JWT_JWKS, VERIGATE_TLS_CLIENT_CA_FILE or VERIGATE_ALLOW_UNAUTHENTICATED=true. A " +
+      "Unix socket has mode 0660.",
     parse: listOf(parseListenAddress),
   },
   VERIGATE_ADMIN_LISTEN: {
@@ -54,21 +61,24 @@ export const settings = {
   VERIGATE_TLS_CERT_FILE: {
     shape: "path",
     default: undefined,
-    meaning: "Certificate chain in PEM. With it and the key, TCP listeners speak TLS only. Read at start.",
+    meaning: "Certificate chain in PEM. With it and the key, TCP listeners speak TLS only. Re-read when it changes.",
     parse: fileFrom,
   },
   VERIGATE_TLS_KEY_FILE: {
     shape: "path",
     default: undefined,
-    meaning: "The certificate's private key in PEM. Read at start.",
+    meaning: "The certificate's private key in PEM. Re-read when it changes.",
     parse: fileFrom,
   },
   VERIGATE_TLS_CLIENT_CA_FILE: {
     shape: "path",
     default: undefined,
-    meaning: "Certificate authorities in PEM. With it, a TCP caller must show a certificate of one of them.",
+    meaning:
+      "Certificate authorities in PEM. With it, a TCP caller must show a certificate of one of them, but for trusted " +
+      "listeners. Re-read when it changes.",
     parse: fileFrom,
   },
+  ...callerSettings,
   VERIGATE_ALLOW_UNAUTHENTICATED: {
     shape: "`true` or `false`",
     default: "false",
@@ -79,7 +89,7 @@ export const settings = {
     shape: "comma list of host names, or `*`",
     default: undefined,
     meaning:
-      "Names by which unauthenticated TCP listeners may be called, besides localhost, this machine's name and any IP " +
+      "Names by which TCP listeners without authentication may be called, besides localhost, this machine's name and any IP " +
       "address. Others are refused, because a web page could make its own name resolve here (DNS rebinding).",
     parse: listOf(hostNameFrom),
   },
@@ -99,7 +109,8 @@ export const settings = {
   VERIGATE_UPSTREAM_CA_FILE: {
     shape: "path",
     default: undefined,
-    meaning: "Certificate authorities in PEM to trust for the upstream, instead of the system's. Read at start.",
+    meaning:
+      "Certificate authorities in PEM to trust for the upstream, instead of the system's. Re-read when it changes.",
     parse: fileFrom,
   },
   VERIGATE_ALLOW_PLAINTEXT_UPSTREAM: {
@@ -111,7 +122,8 @@ export const settings = {
   HTTPS_PROXY: {
     shape: "URL",
     default: undefined,
-    meaning: "The proxy by which an https upstream is reached, through a tunnel that it can't look into.",
+    meaning:
+      "The proxy by which an https upstream, and VERIGATE_JWT_JWKS, is reached, through a tunnel that it can't look into.",
     parse: proxyUrlFrom,
     isSecret: true,
   },
@@ -186,7 +198,8 @@ export const settings = {
     shape: "0 to 100000",
     default: "150",
     meaning:
-      "Requests upstream per second and process; bursts wait a moment. Messente allows 150 per address. 0 is no limit.",
+      "Requests upstream per second, of all replicas together where they share VERIGATE_REDIS_URL, else of each; bursts " +
+      "wait a moment. Messente allows 150 per address. 0 is no limit.",
     parse: integerOf(0, 100_000),
   },
   VERIGATE_BREAKER_ERROR_PERCENT: {
@@ -219,9 +232,18 @@ export const settings = {
     default: undefined,
     meaning:
       "A Redis or Valkey server for the state that replicas share. Without it, each process knows only the request_ids " +
-      "that it met itself, and none after a restart. Its certificate is checked against Node's authorities.",
+      "that it met itself, and none after a restart. Its certificate is checked against Node's authorities, and those in " +
+      "the file that NODE_EXTRA_CA_CERTS names.",
     parse: redisUrlFrom,
     isSecret: true,
+  },
+  VERIGATE_REDIS_WAIT_REPLICAS: {
+    shape: "0 to 8",
+    default: "0",
+    meaning:
+      "How many replicas of the Redis server must have a new request_id before the call is carried out, so that a " +
+      "failover does not forget it; where they don't have it in time, VERIGATE_STORE_FAILURE decides. 0 waits for none.",
+    parse: integerOf(0, 8),
   },
   VERIGATE_REPLICATED: {
     shape: "`true` or `false`",
@@ -242,10 +264,11 @@ export const settings = {
     shape: "`reject` or `allow`",
     default: "reject",
     meaning:
-      "What becomes of a call with a request_id while the store is down: STORE_UNAVAILABLE, or it runs unprotected, and " +
-      "a repeat runs again.",
+      "What becomes of a call with a request_id, and of one that limits count, while the store can't be asked: " +
+      "STORE_UNAVAILABLE, or it runs unprotected: a repeat runs again, and nothing is counted.",
     parse: oneOf("reject", "allow"),
   },
+  ...limitSettings,
   VERIGATE_DRAIN_DELAY: {
     shape: "duration",
     default: "0s",
@@ -270,6 +293,21 @@ export const settings = {
     default: "info",
     meaning: "Log lines below this level are not written. One line per RPC is `info`, of health checks `debug`.",
     parse: oneOf(...logLevels),
+  },
+  VERIGATE_METRICS_SERVICES: {
+    shape: `comma list of at most ${serviceIdsMax} service ids`,
+    default: undefined,
+    meaning: "Services that the metrics of authentications tell apart; all others count as `other`.",
+    parse: listOfAtMost(serviceIdsMax, serviceIdFrom),
+  },
+  ...traceSettings,
+  VERIGATE_AUDIT_LOG: {
+    shape: "`off`, `stdout` or a file's absolute path",
+    default: "off",
+    meaning:
+      "Where decisions about callers and limits are written, one JSON line each. The file may be rotated away at any time. " +
+      "See docs/operating.md.",
+    parse: auditDestinationFrom,
   },
   VERIGATE_UNKNOWN_SETTINGS: {
     shape: "`error` or `warn`",

@@ -54,7 +54,7 @@ async function find(
   idInService: string,
   call: Call,
 ): Promise<{ readonly list: UserList; readonly indexes: readonly number[] | undefined }> {
-  const kept = await lists.load(serviceId, Number.NEGATIVE_INFINITY);
+  const kept = await lists.load(serviceId, Number.NEGATIVE_INFINITY, call.progress.traceContext);
   if (idInService === "") {
     return { list: kept, indexes: undefined };
   }
@@ -62,6 +62,6 @@ async function find(
   if (indexes.length > 0) {
     return { list: kept, indexes };
   }
-  const fresh = await lists.load(serviceId, call.startedAtMs);
+  const fresh = await lists.load(serviceId, call.startedAtMs, call.progress.traceContext);
   return { list: fresh, indexes: fresh.indexesOf(idInService) };
 }

@@ -19,7 +19,7 @@ export async function repairCreateUser(
   progress: Progress,
   { unknown, nowMs }: { readonly unknown: Fault; readonly nowMs: number },
 ): Promise<User> {
-  const list = await lists.load(params.serviceId, nowMs).catch(() => undefined);
+  const list = await lists.load(params.serviceId, nowMs, progress.traceContext).catch(() => undefined);
   const [index, ...more] = list?.indexesOf(params.idInService) ?? [];
   const attemptedAtMs = list === undefined ? undefined : upstreamTime(list, progress.attemptedAtMs);
   if (list === undefined || index === undefined || more.length > 0 || attemptedAtMs === undefined) {

@@ -31,9 +31,11 @@ function scene() {
         asked.push({ serviceId, deadlineAtMs, answer, fail });
       }),
   };
+  const told: string[] = [];
   return {
     clock,
     asked,
+    told,
     lists: createUserLists({
       provider,
       clock,
@@ -42,6 +44,7 @@ function scene() {
       fetchMsMax: 15_000,
       fetchesMax: 2,
       waitingMax: 1,
+      onLoad: (result) => told.push(result),
     }),
   };
 }
@@ -157,4 +160,18 @@ it("the memory of the lists that are kept is bounded, and a list over the bound 
   expect(await load("b", 6_000)).toBe(1);
   expect(await load("b", 6_000)).toBe(0);
   expect(await load("a", 6_000)).toBe(1);
+});
+
+it("says of each list that was asked for whether it was kept, fetched or failed", async () => {
+  const { asked, told, lists } = scene();
+  const [first, second] = [lists.load("s", anyTime), lists.load("s", anyTime)];
+  asked[0]?.answer(listOf("a"));
+  await Promise.all([first, second]);
+  expect(told.splice(0)).toEqual(["fetched", "fetched"]);
+  await lists.load("s", anyTime);
+  expect(told.splice(0)).toEqual(["kept"]);
+  const failing = lists.load("other", anyTime);
+  asked[1]?.fail(new Fault("upstream-failed"));
+  await failing.catch(() => {});
+  expect(told).toEqual(["failed"]);
 });

@@ -6,9 +6,10 @@ import type { Provider, UserList } from "../provider.ts";
 export interface UserLists {
   /**
    * The list of a service, as it was no earlier than `notBeforeMs`, by the
-   * clock's nowMs. Throws the Fault of the fetch that fails.
+   * clock's nowMs. Throws the Fault of the fetch that fails. A fetch that begins
+   * with this hangs from `traceContext`, though it may serve others too.
    */
-  load(serviceId: string, notBeforeMs: number): Promise<UserList>;
+  load(serviceId: string, notBeforeMs: number, traceContext?: object): Promise<UserList>;
   /** Forgets the list of a service, because it has just changed. */
   forget(serviceId: string): void;
 }
@@ -26,6 +27,8 @@ export interface UserListsOptions {
   readonly fetchesMax: number;
   /** How many more wait for one of those to end. */
   readonly waitingMax: number;
+  /** Told of each list that was asked for, and where it came from. */
+  readonly onLoad?: (result: "kept" | "fetched" | "failed") => void;
 }
 
 interface Fetch {
@@ -34,7 +37,7 @@ interface Fetch {
 }
 
 export function createUserLists(options: UserListsOptions): UserLists {
-  const { provider, clock, keptMs, bytesMax } = options;
+  const { provider, clock, keptMs, bytesMax, onLoad } = options;
   const kept = new LRUCache<string, { readonly list: UserList; readonly asOfMs: number }>({
     maxSize: bytesMax,
     maxEntrySize: bytesMax,
@@ -45,7 +48,7 @@ export function createUserLists(options: UserListsOptions): UserLists {
   const waiting: (() => void)[] = [];
   let running = 0;
 
-  async function inTurn(serviceId: string): Promise<UserList> {
+  async function inTurn(serviceId: string, traceContext: object | undefined): Promise<UserList> {
     if (running < options.fetchesMax) {
       running += 1;
     } else if (waiting.length < options.waitingMax) {
@@ -56,7 +59,7 @@ export function createUserLists(options: UserListsOptions): UserLists {
     }
     try {
       // A fetch serves many callers, so none of them bounds it.
-      const progress = { ...createProgress(), deadlineAtMs: clock.nowMs() + options.fetchMsMax };
+      const progress = { ...createProgress(), deadlineAtMs: clock.nowMs() + options.fetchMsMax, traceContext };
       return await provider.listUsers({ serviceId }, progress);
     } finally {
       const next = waiting.shift();
@@ -68,8 +71,8 @@ export function createUserLists(options: UserListsOptions): UserLists {
     }
   }
 
-  function fetch(serviceId: string): Fetch {
-    const own: Fetch = { startedAtMs: clock.nowMs(), list: inTurn(serviceId) };
+  function fetch(serviceId: string, traceContext: object | undefined): Fetch {
+    const own: Fetch = { startedAtMs: clock.nowMs(), list: inTurn(serviceId, traceContext) };
     fetches.set(serviceId, own);
     const isCurrent = () => fetches.get(serviceId) === own;
     own.list.then(
@@ -88,19 +91,31 @@ export function createUserLists(options: UserListsOptions): UserLists {
     return own;
   }
 
+  async function fetched(serviceId: string, notBeforeMs: number, traceContext: object | undefined): Promise<UserList> {
+    for (;;) {
+      const current = fetches.get(serviceId) ?? fetch(serviceId, traceContext);
+      if (current.startedAtMs >= notBeforeMs) {
+        return current.list;
+      }
+      // Too early for this caller, but one at a time: the next one serves all who wait.
+      await current.list.catch(() => undefined);
+    }
+  }
+
   return {
-    async load(serviceId, notBeforeMs) {
+    async load(serviceId, notBeforeMs, traceContext) {
       const found = kept.get(serviceId);
       if (found !== undefined && found.asOfMs >= Math.max(notBeforeMs, clock.nowMs() - keptMs)) {
+        onLoad?.("kept");
         return found.list;
       }
-      for (;;) {
-        const current = fetches.get(serviceId) ?? fetch(serviceId);
-        if (current.startedAtMs >= notBeforeMs) {
-          return current.list;
-        }
-        // Too early for this caller, but one at a time: the next one serves all who wait.
-        await current.list.catch(() => undefined);
+      try {
+        const list = await fetched(serviceId, notBeforeMs, traceContext);
+        onLoad?.("fetched");
+        return list;
+      } catch (error) {
+        onLoad?.("failed");
+        throw error;
       }
     },
     forget(serviceId) {

@@ -1,0 +1,135 @@
+import { hash } from "node:crypto";
+import { Fault, type Layer, type Peer } from "@verigate/call";
+import { type HttpCall, headerValues, type Reply } from "@verigate/rpc-server";
+import type { AuthFailure, Credential } from "@verigate/telemetry";
+import type { BearerKeys } from "../callers/bearer-keys.ts";
+import { anonymous } from "../callers/caller-name.ts";
+import { callerFromCertificate } from "../callers/client-certificate.ts";
+import type { FailedAttempts } from "../callers/failed-attempts.ts";
+import { isJwtShaped, type TokenVerdict, type TokenVerifier } from "../callers/token-verifier.ts";
+import type { OnAccessDecision } from "./access-decision.ts";
+
+export interface AuthenticateOptions {
+  /** Whether callers of this listener need no credentials. */
+  readonly isTrusted: (peer: Peer) => boolean;
+  /** The keys of callers as they are now; undefined where none are configured. */
+  readonly keys: (() => BearerKeys) | undefined;
+  /** Undefined where no issuer of tokens is configured. */
+  readonly tokens: TokenVerifier | undefined;
+  readonly failures: FailedAttempts;
+  /** Told of each call that is refused here. */
+  readonly onRefused?: (credential: Credential, reason: AuthFailure) => void;
+  readonly onDecision?: OnAccessDecision | undefined;
+}
+
+/** Kubernetes and load balancers ask it, and have no credentials. */
+const openService = "grpc.health.v1.Health";
+/** RFC 6750, 2.1, and 9110, 11.1: the scheme's case does not matter. */
+const bearerPattern = /^bearer +([\w\-.~+/]+=*)$/i;
+/** All that a caller is told: what is wrong with a guess would help the next one. */
+const messages: Readonly<Partial<Record<AuthFailure, string>>> = {
+  missing: "the caller's credentials are missing",
+  malformed: "the caller's credentials are malformed: Authorization must be sent once, as Bearer and a token",
+  not_valid: "the caller's credentials are not valid",
+  expired: "the caller's credentials have expired",
+};
+/** When to come again while tokens can't be checked. */
+const unavailableRetryMs = 1_000;
+
+/**
+ * Finds out who calls, by headers and connection alone:
+ *
+ * - A bearer token has to be a known key or a valid JWT, wherever one of them is
+ *   configured. It names the caller.
+ * - A certificate, which the connection has had checked, names the caller where
+ *   there is no token.
+ * - Without either, the caller is anonymous where the listener is trusted, and
+ *   refused elsewhere. What is wrong never counts as nothing.
+ *
+ * Throws `caller-unauthenticated`; `caller-rate-limited` where a peer showed too
+ * much that was wrong; `authentication-unavailable` where nobody can tell.
+ */
+export function authenticate(options: AuthenticateOptions): Layer<HttpCall, Reply> {
+  const { isTrusted, keys, tokens, failures, onRefused, onDecision } = options;
+  const readsTokens = keys !== undefined || tokens !== undefined;
+
+  function refuse(call: HttpCall, credential: Credential, reason: AuthFailure): Fault {
+    onRefused?.(credential, reason);
+    onDecision?.(call, { decision: "denied", rule: "credentials", reason, ...certificateOf(call) });
+    const publicMessage = messages[reason];
+    if (reason === "unavailable") {
+      return new Fault("authentication-unavailable", { retryAfterMs: unavailableRetryMs });
+    }
+    if (reason === "throttled") {
+      return new Fault("caller-rate-limited", {
+        publicMessage: "too many wrong credentials came from this address",
+        retryAfterMs: failures.waitMs(call.peer),
+      });
+    }
+    if (reason !== "missing") {
+      failures.count(call.peer);
+    }
+    return new Fault("caller-unauthenticated", publicMessage === undefined ? {} : { publicMessage });
+  }
+
+  async function callerOf(call: HttpCall): Promise<string> {
+    const authorizations = readsTokens ? headerValues(call, "authorization") : [];
+    if (authorizations.length > 0) {
+      return await callerOfToken(call, authorizations);
+    }
+    const { certificate } = call.peer;
+    if (certificate !== undefined) {
+      const named = callerFromCertificate(certificate);
+      if (named === undefined) {
+        throw refuse(call, "certificate", "not_valid");
+      }
+      return named;
+    }
+    if (!isTrusted(call.peer)) {
+      throw refuse(call, "none", "missing");
+    }
+    return anonymous;
+  }
+
+  async function callerOfToken(call: HttpCall, [first = "", ...others]: readonly string[]): Promise<string> {
+    const token = others.length === 0 ? bearerPattern.exec(first)?.[1] : undefined;
+    if (token === undefined) {
+      throw refuse(call, "key", "malformed");
+    }
+    const digest = hash("sha256", token, "buffer");
+    const name = digest.toString("latin1");
+    const credential = tokens !== undefined && isJwtShaped(token) ? "jwt" : "key";
+    if (failures.waitMs(call.peer) > 0 && !failures.isKnown(call.peer, name)) {
+      throw refuse(call, credential, "throttled");
+    }
+    const verdict = await verdictOf(token, digest);
+    if (verdict.kind !== "valid") {
+      throw refuse(call, credential, verdict.kind);
+    }
+    failures.remember(call.peer, name);
+    return verdict.caller;
+  }
+
+  async function verdictOf(token: string, digest: Buffer): Promise<TokenVerdict> {
+    const caller = keys?.().callerOf(digest);
+    if (caller !== undefined) {
+      return { kind: "valid", caller };
+    }
+    return tokens !== undefined && isJwtShaped(token)
+      ? await tokens.verify(token, digest.toString("latin1"))
+      : { kind: "not_valid" };
+  }
+
+  return (next) => async (call) => {
+    if (call.service !== openService) {
+      call.progress.caller = await callerOf(call);
+      onDecision?.(call, { decision: "allowed", rule: "credentials", ...certificateOf(call) });
+    }
+    return next(call);
+  };
+}
+
+function certificateOf({ peer }: HttpCall): { certificate?: string } {
+  const certificate = peer.certificate && callerFromCertificate(peer.certificate);
+  return certificate === undefined ? {} : { certificate };
+}

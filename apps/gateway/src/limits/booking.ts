@@ -1,0 +1,264 @@
+import { randomBytes } from "node:crypto";
+import { type Call, Fault } from "@verigate/call";
+import type { LimitDecisionName, LimitName } from "@verigate/telemetry";
+import type {
+  Demand,
+  LimitStore,
+  LimitWindow,
+  Reservation,
+  ReserveResult,
+  Settlement,
+  Tally,
+  WindowState,
+} from "../store/limit-store.ts";
+import type { StoreOutage } from "../store/store-outage.ts";
+import type { Allowance } from "./allowance.ts";
+import type { OnLimitDecision } from "./limit-decision.ts";
+
+/** A window of a demand, and the limit that it is of. */
+export interface PlannedWindow extends Allowance {
+  readonly limit: LimitName;
+  /** Whether a success empties it. */
+  readonly isClearable?: boolean;
+}
+
+/** What a limit wants to count at a subject. */
+export interface PlannedDemand extends Omit<Demand, "windows"> {
+  readonly windows: readonly PlannedWindow[];
+  /** The subject, as callers may see it: no id but what they sent. */
+  readonly whom: string;
+}
+
+/** All that the limits of a call want of the store, in one step. */
+export interface Plan {
+  readonly demands: readonly PlannedDemand[];
+  readonly users?: readonly string[];
+  readonly exemptPhones?: readonly string[];
+  readonly tallies?: readonly Tally[];
+  /** Whether there is nothing to settle: what is counted stays. */
+  readonly isFinal?: boolean;
+}
+
+export interface Granted {
+  readonly kind: "granted";
+  /** How the windows of each demand stood before; empty where they were not asked. */
+  readonly states: readonly (readonly WindowState[])[];
+  /** How many more there may be after this one; undefined where nothing limits that. */
+  readonly left: number | undefined;
+  /** How long until there may be another one after this one, in milliseconds; undefined where nothing limits that. */
+  readonly nextMs: number | undefined;
+  /** Of the user's phone, as far as it is remembered. */
+  readonly country: string | undefined;
+  readonly tallied: readonly number[];
+  /** Says what became of the call. Must be called once. Never throws. */
+  settle(settlement: Settlement): Promise<void>;
+}
+
+export interface Denied {
+  readonly kind: "denied";
+  readonly window: PlannedWindow;
+  readonly whom: string;
+  readonly retryAfterMs: number;
+}
+
+/** Asks the store for all that a call's limits want. Throws `store-unavailable` where that is what a store that fails leads to. */
+export type Book = (call: Call, plan: Plan) => Promise<Granted | Denied>;
+
+export interface BookingOptions {
+  readonly store: LimitStore;
+  readonly outage: StoreOutage;
+  /** What to do with a call while the store is down or full: refuse it, or let it go on. */
+  readonly onStoreFailure: "reject" | "allow";
+  /** Limits that tell what they would deny, and deny nothing. */
+  readonly shadows: ReadonlySet<LimitName>;
+  readonly onDecision: OnLimitDecision;
+}
+
+/** When to come again where the store is down or full. */
+const storeRetryAfterMs = 1_000;
+
+const nothingCounted: Granted = {
+  kind: "granted",
+  states: [],
+  left: undefined,
+  nextMs: undefined,
+  country: undefined,
+  tallied: [],
+  settle: async () => {},
+};
+
+export function createBooking(options: BookingOptions): Book {
+  const { store, outage, shadows } = options;
+  const isAllowing = options.onStoreFailure === "allow";
+  const reservationFrom = createReservations(shadows);
+
+  return async (call, plan) => {
+    const reservation = reservationFrom(plan);
+    const result = await ask(reservation);
+    switch (result.kind) {
+      case "failed":
+        return unanswered(call, plan, result.cause);
+      case "full":
+        return unanswered(call, plan, undefined);
+      case "denied":
+        return denied(call, plan, result.states);
+      case "granted": {
+        const { states, country, tallied } = result;
+        const settle = (settlement: Settlement) => settled(reservation.owner, settlement);
+        return { kind: "granted", states, country, tallied, settle, ...allowed(call, plan, states) };
+      }
+    }
+  };
+
+  async function ask(reservation: Reservation): Promise<ReserveResult | { kind: "failed"; cause: unknown }> {
+    try {
+      const result = await store.reserve(reservation);
+      outage.end();
+      return result;
+    } catch (cause) {
+      outage.begin(cause);
+      if (reservation.isFinal !== true) {
+        // It may have been counted although no answer came.
+        store.settle(reservation.owner, { how: "give-back", tallies: [] }).catch(() => {});
+      }
+      return { kind: "failed", cause };
+    }
+  }
+
+  async function settled(owner: string, settlement: Settlement): Promise<void> {
+    try {
+      await store.settle(owner, settlement);
+      outage.end();
+    } catch (cause) {
+      // It stays counted.
+      outage.begin(cause);
+    }
+  }
+
+  function unanswered(call: Call, plan: Plan, cause: unknown): Granted {
+    const decisions = createDecisions();
+    for (const { windows, key } of plan.demands) {
+      for (const { limit } of windows) {
+        decisions.add(limit, isAllowing ? "failed_open" : "failed_closed", key);
+      }
+    }
+    decisions.tell(options.onDecision, call);
+    if (isAllowing || plan.demands.length === 0) {
+      return nothingCounted;
+    }
+    throw new Fault("store-unavailable", { retryAfterMs: storeRetryAfterMs, cause });
+  }
+
+  /** Tells what each limit decided, and what room it leaves. */
+  function allowed(call: Call, { demands }: Plan, states: Granted["states"]): Pick<Granted, "left" | "nextMs"> {
+    const decisions = createDecisions();
+    let left: number | undefined;
+    let nextMs: number | undefined;
+    forEachWindow(demands, states, (window, state, { key }) => {
+      decisions.add(window.limit, state.left === 0 ? "shadow_denied" : "allowed", key);
+      if (!shadows.has(window.limit)) {
+        left = Math.min(left ?? state.left, state.left);
+        nextMs = Math.max(nextMs ?? 0, state.nextMs);
+      }
+    });
+    decisions.tell(options.onDecision, call);
+    return { left: left === undefined ? undefined : left - 1, nextMs };
+  }
+
+  /** By the window that one has to wait for longest. */
+  function denied(call: Call, { demands }: Plan, states: Granted["states"]): Denied {
+    const decisions = createDecisions();
+    let longest: (Denied & { readonly key: string }) | undefined;
+    forEachWindow(demands, states, (window, { left, waitMs }, { key, whom }) => {
+      if (left === 0 && shadows.has(window.limit)) {
+        decisions.add(window.limit, "shadow_denied", key);
+      } else if (left === 0 && (longest === undefined || waitMs > longest.retryAfterMs)) {
+        longest = { kind: "denied", window, whom, retryAfterMs: waitMs, key };
+      }
+    });
+    if (longest === undefined) {
+      throw new Error("the store denied what it had room for");
+    }
+    decisions.add(longest.window.limit, "denied", longest.key);
+    decisions.tell(options.onDecision, call);
+    return longest;
+  }
+}
+
+/** Makes reservations, each with an owner that no other process has. */
+function createReservations(shadows: ReadonlySet<LimitName>): (plan: Plan) => Reservation {
+  const process = randomBytes(15).toString("base64url");
+  let count = 0;
+  /** A limit has the same windows all the time. */
+  const known = new WeakMap<readonly PlannedWindow[], Demand["windows"]>();
+  const windowFrom = ({ max, windowMs, limit, isClearable = false }: PlannedWindow): LimitWindow => ({
+    max,
+    windowMs,
+    isShadow: shadows.has(limit),
+    isClearable,
+  });
+  return ({ demands, users = [], exemptPhones = [], tallies = [], isFinal = false }) => {
+    count += 1;
+    return {
+      owner: `${process}${count.toString(36)}`,
+      users,
+      exemptPhones,
+      tallies,
+      isFinal,
+      demands: demands.map(({ kind, key, byPhone, windows: planned }) => {
+        const windows = known.get(planned) ?? windowsFrom(planned);
+        known.set(planned, windows);
+        return byPhone === undefined ? { kind, key, windows } : { kind, key, byPhone, windows };
+      }),
+    };
+  };
+
+  function windowsFrom([first, ...others]: readonly PlannedWindow[]): Demand["windows"] {
+    if (first === undefined) {
+      throw new Error("a limit demands nothing");
+    }
+    return [windowFrom(first), ...others.map(windowFrom)];
+  }
+}
+
+function forEachWindow(
+  demands: readonly PlannedDemand[],
+  states: Granted["states"],
+  visit: (window: PlannedWindow, state: WindowState, demand: PlannedDemand) => void,
+): void {
+  demands.forEach((demand, index) => {
+    states[index]?.forEach((state, place) => {
+      const window = demand.windows[place];
+      if (window !== undefined) {
+        visit(window, state, demand);
+      }
+    });
+  });
+}
+
+/** What limits decided: of each one thing, whatever number of windows and subjects it has. */
+interface Decisions {
+  /** Of one limit, the first thing counts that is not `allowed`. */
+  add(limit: LimitName, decision: LimitDecisionName, subject: string): void;
+  tell(onDecision: OnLimitDecision, call: Call): void;
+}
+
+function createDecisions(): Decisions {
+  const made: { limit: LimitName; decision: LimitDecisionName; subject: string }[] = [];
+  return {
+    add(limit, decision, subject) {
+      const known = made.find((each) => each.limit === limit);
+      if (known === undefined) {
+        made.push({ limit, decision, subject });
+      } else if (known.decision === "allowed") {
+        known.decision = decision;
+        known.subject = subject;
+      }
+    },
+    tell(onDecision, call) {
+      for (const decision of made) {
+        onDecision(call, decision);
+      }
+    },
+  };
+}

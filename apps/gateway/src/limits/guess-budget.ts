@@ -1,0 +1,175 @@
+import { create, type Message } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { faultFromError, type Layer } from "@verigate/call";
+import {
+  AuthAPI,
+  AuthMethod,
+  ThrottledBy,
+  VerifyFailure,
+  type VerifyPinRequest,
+  type VerifyPinResponse,
+  VerifyPinResponseSchema,
+} from "@verigate/contract";
+import type { UnaryCall, UnaryHandler } from "@verigate/rpc-server";
+import type { Settlement, Tally } from "../store/limit-store.ts";
+import type { Allowance } from "./allowance.ts";
+import type { Book, Denied, Granted, PlannedDemand } from "./booking.ts";
+import { endUserDemands, halves } from "./end-user.ts";
+import { type LimitKeys, type UserKeys, userKey } from "./limit-keys.ts";
+import { pumpingOf } from "./pumping.ts";
+import { settlementOfFault } from "./settlement-of-fault.ts";
+import { sprayingOf } from "./spraying.ts";
+
+export interface GuessBudgetOptions {
+  readonly book: Book;
+  readonly keys: LimitKeys;
+  /** Shortest first; none is no limit. */
+  readonly allowances: readonly Allowance[];
+  /** Whether PINs that are used are to be told apart by country. */
+  readonly hasPumping: boolean;
+  readonly onSpraying: (serviceId: string) => void;
+}
+
+export interface GuessBudget {
+  readonly layer: Layer<UnaryCall, Message>;
+  /** See {@link IdempotencyOptions.onRepeat}. */
+  onRepeat(unary: UnaryCall, isSame: boolean): Promise<Message | undefined>;
+}
+
+/**
+ * Bounds the guesses at a user, whatever is resent, repeated or restarted in
+ * between. Each takes a place in the budget before the provider is asked, so
+ * that guesses at the same time can't pass it together, and the answer decides:
+ *
+ * - wrong, expired, throttled by the provider, or unknown: it stays;
+ * - provably not sent, or refused with 4xx: it is given back;
+ * - right: it is given back, and what counts in the shortest time is forgotten.
+ *   What counts in the longer one is not: else whoever may log in could guess at
+ *   will in between.
+ *
+ * An exhausted budget is an answer, not an error.
+ */
+export function createGuessBudget(options: GuessBudgetOptions): GuessBudget {
+  const { book, keys, allowances, hasPumping, onSpraying } = options;
+  const windows = allowances.map((allowance, index) => ({
+    ...allowance,
+    limit: "guesses" as const,
+    isClearable: index === 0,
+  }));
+
+  const endUserWindows = halves(windows);
+
+  function demandsOf({ userId, endUser }: VerifyPinRequest, userKeys: UserKeys): readonly PlannedDemand[] {
+    if (windows.length === 0) {
+      return [];
+    }
+    const demands = endUserDemands(userKeys, endUser, "guesses", endUserWindows);
+    for (const hash of userKeys.user) {
+      demands.push({ kind: "log", key: `guesses:${hash}`, windows, whom: `user:${userId}` });
+    }
+    return demands;
+  }
+
+  async function verify(next: UnaryHandler, unary: UnaryCall): Promise<Message> {
+    const request = unary.message as VerifyPinRequest;
+    const userKeys = keys.ofUser(request);
+    const spraying = sprayingOf(userKeys.service);
+    const [, used] = pumpingOf(userKeys.service).tallies;
+    const demands = demandsOf(request, userKeys);
+    const booking = await book(unary.call, {
+      demands,
+      users: hasPumping ? userKeys.user.map(userKey) : [],
+      tallies: demands.length === 0 ? [] : spraying.tallies,
+    });
+    if (booking.kind === "denied") {
+      return throttled(request, booking);
+    }
+    const [sprayed, verified] = spraying.tallies;
+    const ends = {
+      right: (response: VerifyPinResponse) => [
+        ...(demands.length === 0 ? [] : [verified]),
+        ...(hasPumping && response.method === AuthMethod.SMS ? [used] : []),
+      ],
+      wrong: () => {
+        if (!isFirst(booking)) {
+          return [];
+        }
+        if (spraying.isSuspected(booking.tallied)) {
+          onSpraying(request.serviceId);
+        }
+        return [sprayed];
+      },
+    };
+    return await settled(next, unary, booking, ends);
+  }
+
+  /** Whether the user has guessed wrong no other time of late. The user's own budget stands last. */
+  function isFirst({ states }: Granted): boolean {
+    return states.length > 0 && states.at(-1)?.[0]?.left === windows[0]?.max;
+  }
+
+  async function settled(
+    next: UnaryHandler,
+    unary: UnaryCall,
+    booking: Granted,
+    ends: { readonly right: (response: VerifyPinResponse) => readonly Tally[]; readonly wrong: () => readonly Tally[] },
+  ): Promise<Message> {
+    const settle = (how: Settlement["how"], tallies: readonly Tally[] = []) =>
+      booking.settle({ how, tallies: tallies.map((tally) => ({ tally, country: booking.country })) });
+    let response: VerifyPinResponse;
+    try {
+      response = (await next(unary)) as VerifyPinResponse;
+    } catch (error) {
+      await settle(settlementOfFault(faultFromError(error), unary.call.progress));
+      throw error;
+    }
+    if (response.verified) {
+      await settle("clear", ends.right(response));
+      return response;
+    }
+    await settle("keep", response.failure === VerifyFailure.INVALID ? ends.wrong() : []);
+    return withRoom(response, booking);
+  }
+
+  return {
+    layer: (next) => (unary) =>
+      unary.method === AuthAPI.method.verifyPin && (windows.length > 0 || hasPumping)
+        ? verify(next, unary)
+        : next(unary),
+    async onRepeat(unary, isSame) {
+      if (unary.method !== AuthAPI.method.verifyPin || windows.length === 0) {
+        return undefined;
+      }
+      const request = unary.message as VerifyPinRequest;
+      const booking = await book(unary.call, { demands: demandsOf(request, keys.ofUser(request)) });
+      if (booking.kind === "denied") {
+        return throttled(request, booking);
+      }
+      await booking.settle({ how: isSame ? "give-back" : "keep", tallies: [] });
+      return undefined;
+    },
+  };
+}
+
+/** The PIN was not looked at. */
+function throttled({ method }: VerifyPinRequest, { retryAfterMs }: Denied): Message {
+  return create(VerifyPinResponseSchema, {
+    method,
+    failure: VerifyFailure.THROTTLED,
+    throttledBy: ThrottledBy.GATEWAY,
+    retryAfter: durationFromMs(Math.ceil(retryAfterMs)),
+    checksLeft: 0,
+  });
+}
+
+/** With what is left of the budget. Of the provider's own limit nothing is known. */
+function withRoom(response: VerifyPinResponse, { left, nextMs }: Granted): VerifyPinResponse {
+  if (left === undefined || nextMs === undefined || response.failure === VerifyFailure.THROTTLED) {
+    return response;
+  }
+  response.checksLeft = left;
+  if (left === 0) {
+    response.retryAfter = durationFromMs(Math.ceil(nextMs));
+  }
+  return response;
+}

@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { createLimitKeys } from "./limit-keys.ts";
+
+const [oldKey, newKey] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+const keys = createLimitKeys([oldKey]);
+const user = { serviceId: "s1", userId: "u1" };
+
+it("no subject has another one's key", () => {
+  const all = [
+    keys.ofUser(user).user,
+    keys.ofUser({ serviceId: "s1u", userId: "1" }).user,
+    keys.ofUser({ serviceId: "u1", userId: "s1" }).user,
+    keys.ofService("s1"),
+    keys.ofService("u1"),
+    keys.ofPhone("s1"),
+    keys.ofCaller("s1"),
+    keys.ofUser(user).endUser("ip", "a"),
+    keys.ofUser(user).endUser("session", "a"),
+    keys.ofUser({ ...user, userId: "u2" }).endUser("session", "a"),
+  ].flat();
+
+  expect(new Set(all).size).toBe(all.length);
+});
+
+it("every key of VERIGATE_HASH_KEY gives a name, and each the same wherever it stands", () => {
+  const [first] = createLimitKeys([newKey]).ofUser(user).user;
+  const [old] = keys.ofUser(user).user;
+
+  expect(createLimitKeys([newKey, oldKey]).ofUser(user).user).toEqual([first, old]);
+  expect(createLimitKeys([oldKey, newKey]).ofUser(user).user).toEqual([old, first]);
+});
+
+it("a service's key is its own, however many others are asked for", () => {
+  const [before] = keys.ofService("shop");
+  for (let number = 0; number < 2_500; number += 1) {
+    keys.ofService(`made up ${number}`);
+  }
+
+  expect(keys.ofService("shop")).toEqual([before]);
+});

@@ -1,0 +1,80 @@
+import { createKeyedHash, type HashKeys } from "../keyed-hash.ts";
+import type { UserRef } from "../provider.ts";
+import { canonicalId } from "./canonical-id.ts";
+
+/** Keyed hashes of one subject: one for each key of VERIGATE_HASH_KEY, in its order. */
+export type SubjectHashes = readonly [string, ...string[]];
+
+/** Names of a user, and of who acts as this user. */
+export interface UserKeys {
+  readonly user: SubjectHashes;
+  readonly service: SubjectHashes;
+  /** One who acts as the user, by what tells this one from others: an IP network, a session. */
+  endUser(kind: "ip" | "session", value: string): SubjectHashes;
+}
+
+/**
+ * Names of whom limits are about. With several hash keys, a subject has a name
+ * by each, and is counted under all of them: while keys are replaced, replicas
+ * that know the old one and such that know the new one count together.
+ */
+export interface LimitKeys {
+  ofCaller(caller: string): SubjectHashes;
+  ofService(serviceId: string): SubjectHashes;
+  ofUser(user: UserRef): UserKeys;
+  ofPhone(phoneNumber: string): SubjectHashes;
+}
+
+/** Services and callers are few, and asked for by every call; but who calls can make up any. */
+const rememberedMax = 1_000;
+/** 132 bits of a hash: no two subjects have the same ones. */
+const hashLength = 22;
+
+export function createLimitKeys(hashKeys: HashKeys): LimitKeys {
+  const fullHash = createKeyedHash(hashKeys, "limit subject");
+  const hash = (...parts: string[]): SubjectHashes => {
+    const [first, ...others] = fullHash(...parts);
+    return [first.slice(0, hashLength), ...others.map((other) => other.slice(0, hashLength))];
+  };
+  const ofCaller = remembered((caller) => hash("caller", caller));
+  const service = remembered((serviceId) => {
+    const canonical = canonicalId(serviceId);
+    return { canonical, hashes: hash("service", canonical) };
+  });
+  return {
+    ofCaller,
+    ofService: (serviceId) => service(serviceId).hashes,
+    ofUser({ serviceId, userId }) {
+      const { canonical: canonicalService, hashes } = service(serviceId);
+      const canonicalUser = canonicalId(userId);
+      return {
+        user: hash("user", canonicalService, canonicalUser),
+        service: hashes,
+        endUser: (kind, value) => hash(kind, canonicalService, canonicalUser, value),
+      };
+    },
+    ofPhone: (phoneNumber) => hash("phone", phoneNumber),
+  };
+}
+
+/** The same function, which knows its latest results. */
+function remembered<Result>(resultOf: (name: string) => Result): (name: string) => Result {
+  const known = new Map<string, Result>();
+  return (name) => {
+    const found = known.get(name);
+    if (found !== undefined) {
+      return found;
+    }
+    if (known.size >= rememberedMax) {
+      known.clear();
+    }
+    const result = resultOf(name);
+    known.set(name, result);
+    return result;
+  };
+}
+
+/** The key under which it is remembered what phone a user has. */
+export function userKey(hash: string): string {
+  return `user:${hash}`;
+}

@@ -1,0 +1,47 @@
+import type { Message } from "@bufbuild/protobuf";
+import type { Layer } from "@verigate/call";
+import { type CreateUserRequest, type CreateUserResponse, UserAPI } from "@verigate/contract";
+import type { UnaryCall } from "@verigate/rpc-server";
+import type { LimitStore } from "../store/limit-store.ts";
+import type { StoreOutage } from "../store/store-outage.ts";
+import { countryOfPhone } from "./country-of-phone.ts";
+import type { OnLimitDecision } from "./limit-decision.ts";
+import { type LimitKeys, userKey } from "./limit-keys.ts";
+
+export interface PhoneMemoryOptions {
+  readonly store: LimitStore;
+  readonly outage: StoreOutage;
+  readonly keys: LimitKeys;
+  readonly onDecision: OnLimitDecision;
+}
+
+/**
+ * Remembers the phone of each user that is created, as a keyed hash, and its
+ * country: nobody tells them again. Where that fails, the user is there all the
+ * same, and is limited like users that were made elsewhere: by its id alone.
+ */
+export function phoneMemory({ store, outage, keys, onDecision }: PhoneMemoryOptions): Layer<UnaryCall, Message> {
+  async function remember({ call, message }: UnaryCall, userId: string): Promise<void> {
+    const { serviceId, phoneNumber } = message as CreateUserRequest;
+    const phones = keys.ofPhone(phoneNumber);
+    const country = countryOfPhone(phoneNumber);
+    const { user } = keys.ofUser({ serviceId, userId });
+    const known = user.map((hash, index) => ({ user: userKey(hash), phone: phones[index] ?? "", country }));
+    const isRemembered = await store.remember(known).catch((cause: unknown) => {
+      outage.begin(cause);
+      return false;
+    });
+    if (!isRemembered) {
+      onDecision(call, { limit: "sends", decision: "failed_open", subject: userKey(user[0]) });
+    }
+  }
+
+  return (next) => async (unary) => {
+    const response = await next(unary);
+    const { user } = response as CreateUserResponse;
+    if (unary.method === UserAPI.method.createUser && user !== undefined) {
+      await remember(unary, user.id);
+    }
+    return response;
+  };
+}

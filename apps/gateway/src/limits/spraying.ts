@@ -1,0 +1,31 @@
+import type { Tally } from "../store/limit-store.ts";
+import type { SubjectHashes } from "./limit-keys.ts";
+
+/** With fewer users whose first guess was wrong, it may be chance. */
+const usersMin = 20;
+const windowMs = 10 * 60_000;
+
+/**
+ * Finds services where somebody tries one PIN with each of many users, which no
+ * user's own budget can see: many users whose first guess was wrong, and more of
+ * them than were verified. It refuses nothing, because nobody could be refused
+ * for it but the victims.
+ */
+export interface Spraying {
+  /** What it has to be told of, before a guess. */
+  readonly tallies: readonly [sprayed: Tally, verified: Tally];
+  /** Whether one more user whose first guess was wrong makes it suspicious. */
+  isSuspected(tallied: readonly number[]): boolean;
+}
+
+export function sprayingOf([service]: SubjectHashes): Spraying {
+  return {
+    tallies: [
+      { key: `sprayed:${service}`, windowMs },
+      { key: `verified:${service}`, windowMs },
+    ],
+    isSuspected([sprayed = 0, verified = 0]) {
+      return sprayed + 1 >= usersMin && sprayed + 1 > verified;
+    },
+  };
+}
