@@ -28,6 +28,8 @@ export const referenceNames: Readonly<Record<Door, string>> = { grpc: "grpc-js",
 
 export const gatewayName = "gateway";
 export const floorName = "floor";
+/** The gateway from its sources, with and without what tells of it. */
+export const telemetryNames = { on: "telemetry on", off: "telemetry off" };
 
 /** In the order of a round. A new peer is a new row. */
 export const contestants: readonly Contestant[] = [
@@ -35,6 +37,8 @@ export const contestants: readonly Contestant[] = [
   peer("floor", "grpc", "raw node:http2, protobuf-es, undici dispatch: what nothing can beat by much"),
   peer("grpc-js", "grpc", "bare @grpc/grpc-js, undici request: what a careful team writes by hand"),
   peer("connect-node", "grpc", "bare connect-node router, undici request"),
+  { ...gatewayFromSources("on"), door: "grpc" },
+  { ...gatewayFromSources("off"), door: "grpc" },
   { ...gateway(), door: "json" },
   peer("fastify", "json", "bare fastify REST proxy, undici request: what a careful team writes by hand"),
 ];
@@ -52,9 +56,20 @@ function gateway(): Omit<Contestant, "door"> {
       VERIGATE_LOG_LEVEL: "info",
       // Smoothing to the 150 calls/s of an account would be all that is measured.
       VERIGATE_UPSTREAM_RPS: "0",
+      // All calls are one user's, and in flight at once; each right guess gives its place back.
+      VERIGATE_LIMIT_GUESSES: "900/10m,1000/24h",
       MESSENTE_API_USERNAME: "bench",
       MESSENTE_API_PASSWORD: "bench",
     }),
+  };
+}
+
+function gatewayFromSources(telemetry: keyof typeof telemetryNames): Omit<Contestant, "door"> {
+  return {
+    ...gateway(),
+    name: telemetryNames[telemetry],
+    description: `this gateway from its sources, ${telemetry === "on" ? "with" : "without"} log lines and metrics`,
+    command: () => [...node(), pathOf("servers/gateway.ts"), telemetry],
   };
 }
 

@@ -7,9 +7,15 @@ interface Figures {
   /** CPU per call of the gateway over gRPC, one for each round; that of grpc-js is 100. */
   readonly gateway: readonly number[];
   readonly memory?: Partial<Pick<ServerResult, "idleMib" | "loadedMib" | "callsInAll">>;
+  /** CPU per call with telemetry, one for each round; without it is 100. */
+  readonly telemetry?: readonly number[];
+  readonly longestStepMs?: number;
+  readonly limits?: { readonly micros: number; readonly mib: number };
 }
 
-function verdicts({ gateway, memory }: Figures): Record<string, string> {
+function verdicts({ gateway, memory, telemetry = [], longestStepMs = 1, limits }: Figures): Record<string, string> {
+  const cpuOf = (name: string, round: number) =>
+    name === "gateway" ? gateway[round] : name === "telemetry on" ? telemetry[round] : 100;
   const servers = contestants.map((contestant) => ({
     contestant,
     readyMs: [200],
@@ -17,9 +23,9 @@ function verdicts({ gateway, memory }: Figures): Record<string, string> {
     loadedMib: 120,
     callsInAll: 200_000,
     ...memory,
-    turns: gateway.map((cpuMicros) => ({
+    turns: gateway.map((_, round) => ({
       calls: 1_000,
-      cpuMicros: contestant.name === "gateway" ? cpuMicros : 100,
+      cpuMicros: cpuOf(contestant.name, round) ?? 100,
       callsPerSecond: 1_000,
       busyShare: 1,
     })),
@@ -29,6 +35,17 @@ function verdicts({ gateway, memory }: Figures): Record<string, string> {
     options: { rounds: gateway.length, seconds: 3, starts: 1, isWriting: false },
     tool: "h2load",
     servers,
+    render: { longestStepMs, series: 5_000, bytes: 600_000 },
+    limits:
+      limits === undefined
+        ? undefined
+        : {
+            cpuMicros: [
+              ["VerifyPin", 1],
+              ["InitiateAuth", limits.micros],
+            ],
+            memory: { users: 1_000_000, entries: 3_000_000, beforeMib: 100, fullMib: 100 + limits.mib, entriesLeft: 0 },
+          },
   };
   return Object.fromEntries(judgeGoals(results).map(({ figure, verdict }) => [figure, verdict]));
 }
@@ -51,6 +68,34 @@ describe("judgeGoals", () => {
     expect(verdicts({ gateway: [120, 128, 129, 132, 133] })[byFloor]).toBe("met");
   });
 
+  it("telemetry may cost 15 % and no more", () => {
+    const figure = "CPU per call with log lines and metrics, by that without";
+    const gateway = [100, 100, 100, 100, 100];
+    expect(verdicts({ gateway, telemetry: [110, 112, 115, 116, 120] })[figure]).toBe("met");
+    expect(verdicts({ gateway, telemetry: [110, 112, 116, 117, 120] })[figure]).toBe("missed");
+    expect(verdicts({ gateway: [100, 100], telemetry: [110, 112] })[figure]).toBe("undecided");
+  });
+
+  it("reading all metrics must block for less than 10 ms", () => {
+    const figure = "longest block of the event loop while all 5,000 series of metrics are read";
+    expect(verdicts({ gateway: [100], longestStepMs: 9.9 })[figure]).toBe("met");
+    expect(verdicts({ gateway: [100], longestStepMs: 10 })[figure]).toBe("missed");
+  });
+
+  it("limits may cost 15 µs for any call, and less than 200 MiB for a million users", () => {
+    const [cpu, memory] = [
+      "CPU that limits add to a call, store in memory",
+      "memory that limits take for a million users",
+    ];
+    const [cheap, dear] = [
+      verdicts({ gateway: [100], limits: { micros: 15, mib: 199 } }),
+      verdicts({ gateway: [100], limits: { micros: 15.1, mib: 200 } }),
+    ];
+    expect([cheap[cpu], cheap[memory]]).toEqual(["met", "met"]);
+    expect([dear[cpu], dear[memory]]).toEqual(["missed", "missed"]);
+    expect(verdicts({ gateway: [100] })[cpu]).toBe("not measured");
+  });
+
   it("memory under load is met only after the calls that the goal speaks of", () => {
     const figure = "resident memory after 200,000 calls";
     const gateway = [100, 100, 100, 100, 100];
@@ -60,7 +105,9 @@ describe("judgeGoals", () => {
   });
 
   it("a goal that nobody measures yet is shown as such", () => {
-    const unmeasured = Object.values(verdicts({ gateway: [100] })).filter((verdict) => verdict === "not measured");
+    const unmeasured = Object.values(verdicts({ gateway: [100], limits: { micros: 1, mib: 1 } })).filter(
+      (verdict) => verdict === "not measured",
+    );
     expect(unmeasured).toHaveLength(2);
   });
 });

@@ -1,4 +1,6 @@
-import { type Door, floorName, gatewayName } from "./contestants.ts";
+import { type Door, floorName, gatewayName, telemetryNames } from "./contestants.ts";
+import type { LimitCosts } from "./measure-limits.ts";
+import type { RenderResult } from "./measure-render.ts";
 import { type BenchResults, ratiosTo, serverOf } from "./results.ts";
 import { median, medianInterval } from "./statistics.ts";
 
@@ -16,13 +18,29 @@ const idleMibMax = 90;
 const loadedMibMax = 160;
 const loadedCalls = 200_000;
 const readyMsMax = 300;
+const telemetryRatioMax = 1.15;
+const limitMicrosMax = 15;
+const limitMibMax = 200;
+/** From here on, a step would be felt by the calls in flight. */
+const stepMsLimit = 10;
 
 /** All goals, met or not, measured or not, in the order in which they matter. */
 export function judgeGoals(results: BenchResults): readonly GoalRow[] {
   return [
-    ratioGoal(results, "grpc", "grpc-js", 1),
-    ratioGoal(results, "grpc", floorName, 1.3),
-    ratioGoal(results, "json", "fastify", 1),
+    ratioGoal(results, { door: "grpc", other: "grpc-js", ratioMax: 1 }),
+    ratioGoal(results, { door: "grpc", other: floorName, ratioMax: 1.3 }),
+    ratioGoal(results, { door: "json", other: "fastify", ratioMax: 1 }),
+    {
+      ...ratioGoal(results, {
+        door: "grpc",
+        name: telemetryNames.on,
+        other: telemetryNames.off,
+        ratioMax: telemetryRatioMax,
+      }),
+      figure: "CPU per call with log lines and metrics, by that without",
+    },
+    renderGoal(results.render),
+    ...limitGoals(results.limits),
     unmeasured("added latency at 500 calls/s, p50 and p99", "0.3 ms and 2 ms"),
     ...memoryGoals(results),
     readyGoal(results),
@@ -34,11 +52,14 @@ export function judgeGoals(results: BenchResults): readonly GoalRow[] {
  * Undecided with too few rounds for an interval. A ratio of 1 is also met where
  * the interval of the median includes it: then the two can't be told apart.
  */
-function ratioGoal(results: BenchResults, door: Door, other: string, ratioMax: number): GoalRow {
+function ratioGoal(
+  results: BenchResults,
+  { door, name = gatewayName, other, ratioMax }: { door: Door; name?: string; other: string; ratioMax: number },
+): GoalRow {
   const figure = `CPU per call, ${door === "grpc" ? "gRPC" : "JSON"}, by that of ${other}`;
   const goal = `at most ${ratioMax} x`;
-  const gateway = serverOf(results, gatewayName, door);
-  const ratios = gateway === undefined ? [] : ratiosTo(results, gateway, other);
+  const server = serverOf(results, name, door);
+  const ratios = server === undefined ? [] : ratiosTo(results, server, other);
   if (ratios.length === 0) {
     return unmeasured(figure, goal);
   }
@@ -51,6 +72,37 @@ function ratioGoal(results: BenchResults, door: Door, other: string, ratioMax: n
     measured: `${median(ratios).toFixed(2)} x${range}`,
     verdict: interval === undefined ? "undecided" : verdictOf(isMet),
   };
+}
+
+function renderGoal({ longestStepMs, series }: RenderResult): GoalRow {
+  return {
+    figure: `longest block of the event loop while all ${series.toLocaleString("en")} series of metrics are read`,
+    goal: `less than ${stepMsLimit} ms`,
+    measured: `${longestStepMs.toFixed(1)} ms`,
+    verdict: verdictOf(longestStepMs < stepMsLimit),
+  };
+}
+
+function limitGoals(limits: LimitCosts | undefined): readonly GoalRow[] {
+  const cpu = { figure: "CPU that limits add to a call, store in memory", goal: `at most ${limitMicrosMax} µs` };
+  const memory = { figure: "memory that limits take for a million users", goal: `less than ${limitMibMax} MiB` };
+  if (limits === undefined) {
+    return [unmeasured(cpu.figure, cpu.goal), unmeasured(memory.figure, memory.goal)];
+  }
+  const { beforeMib, fullMib, entriesLeft } = limits.memory;
+  const mostMicros = Math.max(...limits.cpuMicros.map(([, micros]) => micros));
+  return [
+    {
+      ...cpu,
+      measured: limits.cpuMicros.map(([call, micros]) => `${call}: ${micros.toFixed(1)} µs`).join("; "),
+      verdict: verdictOf(mostMicros <= limitMicrosMax),
+    },
+    {
+      ...memory,
+      measured: `${(fullMib - beforeMib).toFixed(0)} MiB; when all is over, ${entriesLeft} entries`,
+      verdict: verdictOf(fullMib - beforeMib < limitMibMax),
+    },
+  ];
 }
 
 function memoryGoals(results: BenchResults): readonly GoalRow[] {

@@ -1,5 +1,7 @@
 import { type Contestant, type Door, referenceNames } from "./contestants.ts";
 import type { Machine } from "./machine.ts";
+import type { LimitCosts } from "./measure-limits.ts";
+import type { RenderResult } from "./measure-render.ts";
 import type { Options } from "./options.ts";
 
 /** One turn of one server. */
@@ -32,6 +34,9 @@ export interface BenchResults {
   readonly options: Options;
   readonly tool: string;
   readonly servers: readonly ServerResult[];
+  readonly render: RenderResult;
+  /** Undefined where there was no time for a million users. */
+  readonly limits?: LimitCosts | undefined;
 }
 
 /** The server of that name behind that door; undefined where it was not measured. */

@@ -2,6 +2,8 @@ import { contestants, type Door } from "./contestants.ts";
 import { assignCores } from "./cores.ts";
 import { createLoad } from "./load.ts";
 import { describeMachine } from "./machine.ts";
+import { measureLimits } from "./measure-limits.ts";
+import { measureRender } from "./measure-render.ts";
 import { type MeasuredServer, measureStart, type Rig, startMeasured } from "./measured-server.ts";
 import type { Options } from "./options.ts";
 import type { BenchResults } from "./results.ts";
@@ -47,7 +49,12 @@ export async function runBench(options: Options, say: (line: string) => void): P
         );
       }
     }
-    return { machine, options, tool: load.tool, servers: servers.map(({ server }) => server.result()) };
+    const render = await measureRender(cores?.server);
+    say(`metrics  ${render.series} series, longest step ${render.longestStepMs.toFixed(1)} ms`);
+    // It takes a minute: as long as all the rest of a quick run.
+    const limits = options.starts > 1 ? await measureLimits(cores?.server) : undefined;
+    const results = servers.map(({ server }) => server.result());
+    return { machine, options, tool: load.tool, servers: results, render, limits };
   } finally {
     await Promise.all(started.map((each) => each.stop()));
   }
