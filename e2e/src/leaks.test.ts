@@ -116,6 +116,7 @@ test("nor where callers show keys, and limits refuse", { timeout: 60_000 }, asyn
   const scene = await startSaltedGateway({
     VERIGATE_KEYS_FILE: keysFile,
     VERIGATE_LIMIT_GUESSES: "1/10m",
+    VERIGATE_LIMIT_SEND_COOLDOWN: "30s",
     VERIGATE_COUNTRIES: "FI",
   });
   const errors: string[] = [];

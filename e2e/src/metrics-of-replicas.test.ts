@@ -1,32 +1,15 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { AuthMethod } from "@verigate/contract";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { eventually } from "./eventually.ts";
-import { freePort } from "./free-port.ts";
 import { startGateway } from "./gateway-under-test.ts";
 import { redisServer, testWith } from "./real-or-skip.ts";
+import { startRedis } from "./redis-under-test.ts";
 import { rpcClient } from "./rpc-client.ts";
 import { userOfService, verifyPin } from "./samples.ts";
 import { scrape } from "./scrape.ts";
 import { startScriptedUpstream } from "./scripted-upstream.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const hashKey = Buffer.alloc(32, 1).toString("base64");
-
-/** A Redis server that can be told to end; it ends with the test at the latest. */
-async function startRedis() {
-  const port = await freePort();
-  const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", temporaryFolder()];
-  const child = spawn("redis-server", args, { stdio: "ignore" });
-  const ended = once(child, "close");
-  const kill = async () => {
-    child.kill("SIGKILL");
-    await ended;
-  };
-  onTestFinished(kill);
-  return { url: `redis://127.0.0.1:${port}`, kill };
-}
 
 testWith(redisServer)(
   "a user may be verified by another replica than the one that began, and is timed there",

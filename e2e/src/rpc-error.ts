@@ -1,6 +1,6 @@
 import { toJson } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { BadRequestSchema, ErrorInfoSchema, ResourceInfoSchema, RetryInfoSchema } from "@verigate/contract";
+import { BadRequestSchema, ErrorInfoSchema, QuotaFailureSchema, ResourceInfoSchema, RetryInfoSchema } from "@verigate/contract";
 
 /** An error as a program sees it. */
 export interface RpcError {
@@ -11,6 +11,8 @@ export interface RpcError {
   readonly fields: readonly string[];
   /** ResourceInfos, as `type name`. */
   readonly resources: readonly string[];
+  /** Violations of QuotaFailures, as `subject; description`. */
+  readonly quotas: readonly string[];
   /** Delays of RetryInfos, as in JSON: `3s`. */
   readonly retryDelays: readonly unknown[];
 }
@@ -39,6 +41,9 @@ export function rpcErrorFrom(error: ConnectError): RpcError {
     resources: error
       .findDetails(ResourceInfoSchema)
       .map(({ resourceType, resourceName }) => `${resourceType} ${resourceName}`),
+    quotas: error
+      .findDetails(QuotaFailureSchema)
+      .flatMap(({ violations }) => violations.map(({ subject, description }) => `${subject}; ${description}`)),
     retryDelays: error
       .findDetails(RetryInfoSchema)
       .map((info) => (toJson(RetryInfoSchema, info) as { retryDelay?: unknown }).retryDelay),
@@ -56,6 +61,7 @@ export function rpcError(code: string, reason: string, next: string, more: Parti
     infos: [`verigate/${reason} -> ${next}`],
     fields: [],
     resources: [],
+    quotas: [],
     retryDelays: [],
     ...more,
   };
