@@ -78,6 +78,7 @@ const reading = `
 - \`google.rpc.BadRequest\`: each field that breaks a rule, and the rule; never the field's value.
 - \`google.rpc.ResourceInfo\`: what was not found or is in the way.
 - \`google.rpc.RetryInfo\`: how long to wait.
+- \`google.rpc.QuotaFailure\`: which [limit](limits.md) of whom is reached.
 
 \`@verigate/client\` reads all this: \`reasonOf\`, \`nextStepOf\`, \`fieldViolations\`, \`retryAfterMs\`, \`isOutcomeUnknown\`.
 

@@ -52,7 +52,11 @@ async function scene(env: Env = {}) {
 }
 
 /** Tries so many PINs, each another one, as 20 callers at the same time would, with a new PIN sent now and then. */
-async function bruteForce(gateways: readonly GatewayUnderTest[], login: Login, guesses: number): Promise<VerifyPinResponse[]> {
+async function bruteForce(
+  gateways: readonly GatewayUnderTest[],
+  login: Login,
+  guesses: number,
+): Promise<VerifyPinResponse[]> {
   const clients = Array.from({ length: 20 }, (_, caller) =>
     rpcClient(gateways[caller % gateways.length] ?? expect.unreachable()),
   );
@@ -75,10 +79,10 @@ describe("a user's guesses", () => {
     const { sandbox, gateway, login } = await scene();
     const answers = await bruteForce([gateway], login, 400);
 
-    expect(await totalOf(sandbox, "VerifyPin")).toBe(5);
+    expect(await totalOf(sandbox, "verifyPin")).toBe(5);
     expect(answers.filter(({ throttledBy }) => throttledBy === ThrottledBy.GATEWAY)).toHaveLength(395);
     expect(answers.filter(({ failure }) => failure === VerifyFailure.INVALID)).toHaveLength(5);
-    expect(await totalOf(sandbox, "InitiateAuth")).toBe(1);
+    expect(await totalOf(sandbox, "initiateAuth")).toBe(1);
   });
 
   test("are told how many are left, and when there are more", async () => {
@@ -96,6 +100,27 @@ describe("a user's guesses", () => {
     expect(Number(throttled.retryAfter?.seconds)).toBeGreaterThan(500);
   });
 
+  test("are no more where they come under a request_id that is known", async () => {
+    const { sandbox, client, login, initiate } = await scene();
+    await initiate();
+    const pin = await sandbox.pinOf(phoneNumber);
+    const requestId = crypto.randomUUID();
+    expect((await client.auth.verifyPin({ ...login, pin, requestId })).verified).toBe(true);
+    const outcomes: string[] = [];
+    for (let guess = 0; guess < 30; guess += 1) {
+      const outcome = await client.auth.verifyPin({ ...login, pin: String(guess).padStart(4, "0"), requestId }).then(
+        ({ throttledBy }) => ThrottledBy[throttledBy],
+        (error: Error) => error.message,
+      );
+      outcomes.push(outcome);
+    }
+
+    expect(outcomes.slice(0, 5)).toEqual(new Array(5).fill(expect.stringContaining("request_id was used for another")));
+    expect(new Set(outcomes.slice(5))).toEqual(new Set(["GATEWAY"]));
+    expect(await client.auth.verifyPin({ ...login, pin, requestId })).toMatchObject({ verified: false, checksLeft: 0 });
+    expect(await totalOf(sandbox, "verifyPin")).toBe(1);
+  });
+
   test("of a stranger leave the user some", async () => {
     const { sandbox, client, login, initiate } = await scene();
     await initiate();
@@ -104,7 +129,9 @@ describe("a user's guesses", () => {
       await client.auth.verifyPin({ ...login, pin: wrongPin(pin), endUser: { ip: "192.0.2.1", session: "stranger" } });
     }
 
-    expect(await client.auth.verifyPin({ ...login, pin, endUser: { ip: "198.51.100.7" } })).toMatchObject({ verified: true });
+    expect(await client.auth.verifyPin({ ...login, pin, endUser: { ip: "198.51.100.7" } })).toMatchObject({
+      verified: true,
+    });
   });
 });
 
@@ -121,11 +148,14 @@ describe("PINs that are sent", () => {
         retryDelays: [expect.stringMatching(/^(2\d|30)(\.\d+)?s$/)],
       }),
     );
-    expect(await totalOf(sandbox, "InitiateAuth")).toBe(1);
+    expect(await totalOf(sandbox, "initiateAuth")).toBe(1);
   });
 
   test("to a phone are no more because its user is deleted and created again", async () => {
-    const { sandbox, client, login, initiate } = await scene({ VERIGATE_LIMIT_SEND_COOLDOWN: "0", VERIGATE_LIMIT_SENDS: "2/1h" });
+    const { sandbox, client, login, initiate } = await scene({
+      VERIGATE_LIMIT_SEND_COOLDOWN: "0",
+      VERIGATE_LIMIT_SENDS: "2/1h",
+    });
     await initiate();
     await initiate();
     await client.users.deleteUser(login);
@@ -133,8 +163,11 @@ describe("PINs that are sent", () => {
     const refusal = await rpcErrorOf(client.auth.initiateAuth({ ...again, method: AuthMethod.SMS }));
 
     expect(again.userId).not.toBe(login.userId);
-    expect(refusal).toMatchObject({ infos: ["verigate/SEND_LIMIT -> WAIT"], quotas: [`user:${again.userId}; PINs: 2/1h`] });
-    expect(await totalOf(sandbox, "InitiateAuth")).toBe(2);
+    expect(refusal).toMatchObject({
+      infos: ["verigate/SEND_LIMIT -> WAIT"],
+      quotas: [`user:${again.userId}; PINs: 2/1h`],
+    });
+    expect(await totalOf(sandbox, "initiateAuth")).toBe(2);
   });
 
   test("are not counted where an app's codes are used instead", async () => {
@@ -161,7 +194,7 @@ describe("PINs that are sent", () => {
       infos: ["verigate/SERVICE_SEND_LIMIT -> WAIT"],
       quotas: [`service:${login.serviceId}; PINs: 3/24h`],
     });
-    expect(await totalOf(sandbox, "InitiateAuth")).toBe(3);
+    expect(await totalOf(sandbox, "initiateAuth")).toBe(3);
   });
 
   test("to a country that nobody uses them in are stopped after fifty, and go on elsewhere", async () => {
@@ -178,7 +211,7 @@ describe("PINs that are sent", () => {
 
     expect(refusal).toMatchObject({ code: "ResourceExhausted", infos: ["verigate/PUMPING_SUSPECTED -> WAIT"] });
     expect(refusal.quotas).toEqual([expect.stringMatching(/^country:EE; /)]);
-    expect(await totalOf(sandbox, "InitiateAuth")).toBe(51);
+    expect(await totalOf(sandbox, "initiateAuth")).toBe(51);
     const page = await scrape(gateway);
     expect(page.sum("verigate_limit_pumping_suspected_total", { country: "EE" })).toBe(1);
     expect(page.sum("verigate_limit_decisions_total", { limit: "pumping", decision: "denied" })).toBe(1);
@@ -192,7 +225,7 @@ test("a phone of a country that is not served is not registered", async () => {
   expect(refusal).toEqual(
     rpcError("PermissionDenied", "COUNTRY_NOT_ALLOWED", "OPERATOR", { fields: ["phone_number"] }),
   );
-  expect(await totalOf(sandbox, "CreateUser")).toBe(1);
+  expect(await totalOf(sandbox, "createUser")).toBe(1);
 });
 
 test("a caller that makes too many calls is refused, valid or not, and health is told", async () => {
@@ -246,29 +279,34 @@ describe("with a Redis that two gateways share", () => {
   /** Fulfils when both see the store, or both don't. */
   async function seen(gateways: readonly GatewayUnderTest[], isUp: boolean): Promise<void> {
     for (const gateway of gateways) {
-      await expect.poll(async () => (await scrape(gateway)).sum("verigate_store_up"), { timeout: 20_000 }).toBe(Number(isUp));
+      await expect
+        .poll(async () => (await scrape(gateway)).sum("verigate_store_up"), { timeout: 20_000 })
+        .toBe(Number(isUp));
     }
   }
 
-  realTest("a PIN is guessed at no more often than the budget allows, by 20 callers, also after a restart", async () => {
-    const [sandbox, redis] = [await startSandbox(), await startRedis()];
-    const gateways = await replicas(redis, sandbox);
-    await seen(gateways, true);
-    const client = rpcClient(gateways[0]);
-    const login = await newUser(client, await newService(client));
-    const answers = await bruteForce(gateways, login, 400);
-    await gateways[0].server.stop();
-    const restarted = await startGateway({
-      upstream: sandbox,
-      env: { ...defaults, VERIGATE_REDIS_URL: redis.url, VERIGATE_HASH_KEY: hashKey },
-    });
-    await seen([restarted], true);
-    const more = await bruteForce([restarted, gateways[1]], login, 100);
+  realTest(
+    "a PIN is guessed at no more often than the budget allows, by 20 callers, also after a restart",
+    async () => {
+      const [sandbox, redis] = [await startSandbox(), await startRedis()];
+      const gateways = await replicas(redis, sandbox);
+      await seen(gateways, true);
+      const client = rpcClient(gateways[0]);
+      const login = await newUser(client, await newService(client));
+      const answers = await bruteForce(gateways, login, 400);
+      await gateways[0].server.stop();
+      const restarted = await startGateway({
+        upstream: sandbox,
+        env: { ...defaults, VERIGATE_REDIS_URL: redis.url, VERIGATE_HASH_KEY: hashKey },
+      });
+      await seen([restarted], true);
+      const more = await bruteForce([restarted, gateways[1]], login, 100);
 
-    expect(await totalOf(sandbox, "VerifyPin")).toBe(5);
-    expect([...answers, ...more].filter(({ throttledBy }) => throttledBy === ThrottledBy.GATEWAY)).toHaveLength(495);
-    expect(await totalOf(sandbox, "InitiateAuth")).toBe(1);
-  });
+      expect(await totalOf(sandbox, "verifyPin")).toBe(5);
+      expect([...answers, ...more].filter(({ throttledBy }) => throttledBy === ThrottledBy.GATEWAY)).toHaveLength(495);
+      expect(await totalOf(sandbox, "initiateAuth")).toBe(1);
+    },
+  );
 
   realTest("a Redis that is flushed forgets what was counted, which is told, and goes on counting", async () => {
     const [sandbox, redis] = [await startSandbox(), await startRedis()];
@@ -281,7 +319,7 @@ describe("with a Redis that two gateways share", () => {
     await bruteForce(gateways, login, 40);
 
     // The sandbox has a budget of its own, which it does not lose: it was asked all the same.
-    expect(await totalOf(sandbox, "VerifyPin")).toBe(10);
+    expect(await totalOf(sandbox, "verifyPin")).toBe(10);
     expect((await scrape(gateways[0])).sum("verigate_store_flushes_total")).toBe(1);
   });
 
@@ -297,7 +335,7 @@ describe("with a Redis that two gateways share", () => {
 
     expect(await rpcErrorOf(client.auth.verifyPin({ ...login, pin: "0123" }))).toEqual(unavailable);
     expect(await rpcErrorOf(client.auth.initiateAuth({ ...login, method: AuthMethod.SMS }))).toEqual(unavailable);
-    expect([await totalOf(sandbox, "VerifyPin"), await totalOf(sandbox, "InitiateAuth")]).toEqual([0, 0]);
+    expect([await totalOf(sandbox, "verifyPin"), await totalOf(sandbox, "initiateAuth")]).toEqual([0, 0]);
     expect((await client.users.getUser(login)).user?.id).toBe(login.userId);
     expect(await newUser(client, login.serviceId, "+37255555556")).toMatchObject({ serviceId: login.serviceId });
     const page = await scrape(gateways[0]);
@@ -309,7 +347,10 @@ describe("with a Redis that two gateways share", () => {
 
   realTest("with VERIGATE_STORE_FAILURE=allow, a Redis that is killed stops nothing", async () => {
     const [sandbox, redis] = [await startSandbox(), await startRedis()];
-    const gateways = await replicas(redis, sandbox, { VERIGATE_STORE_FAILURE: "allow", VERIGATE_LIMIT_CALLER_RPS: "1" });
+    const gateways = await replicas(redis, sandbox, {
+      VERIGATE_STORE_FAILURE: "allow",
+      VERIGATE_LIMIT_CALLER_RPS: "1",
+    });
     await seen(gateways, true);
     await redis.kill();
     await seen(gateways, false);
@@ -318,7 +359,7 @@ describe("with a Redis that two gateways share", () => {
     await client.auth.initiateAuth({ ...login, method: AuthMethod.SMS });
     await client.auth.initiateAuth({ ...login, method: AuthMethod.SMS });
 
-    expect(await totalOf(sandbox, "InitiateAuth")).toBe(2);
+    expect(await totalOf(sandbox, "initiateAuth")).toBe(2);
     const page = await scrape(gateways[1]);
     expect(page.sum("verigate_limit_decisions_total", { limit: "sends", decision: "failed_open" })).toBe(3);
     expect(page.sum("verigate_limit_decisions_total", { limit: "caller_rps", decision: "failed_open" })).toBe(4);
@@ -340,6 +381,6 @@ describe("with a Redis that two gateways share", () => {
       );
     }
 
-    expect([sent, await totalOf(sandbox, "InitiateAuth")]).toEqual([50, 50]);
+    expect([sent, await totalOf(sandbox, "initiateAuth")]).toEqual([50, 50]);
   });
 });

@@ -35,6 +35,10 @@ export async function startRedis(givenPort?: number): Promise<RedisUnderTest> {
     }
     return answer.split("\r\n")[0] ?? "";
   };
-  await eventually(() => send("PING").then((answer) => answer === "+PONG" || undefined).catch(() => undefined));
+  await eventually(() =>
+    send("PING")
+      .then((answer) => answer === "+PONG" || undefined)
+      .catch(() => undefined),
+  );
   return { url: `redis://127.0.0.1:${port}`, port, kill, send };
 }

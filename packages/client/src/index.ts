@@ -1,6 +1,7 @@
 export { Code, ConnectError } from "@connectrpc/connect";
 export {
   AuthMethod,
+  type EndUser,
   ErrorReason,
   type InitiateAuthResponse,
   NextStep,

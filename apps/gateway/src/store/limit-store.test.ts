@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createTestClock } from "@verigate/call/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Demand, type LimitStore, rememberedMs, type Settlement, type Tally } from "./limit-store.ts";
 import { logAt, reservationOf, summaryOf, windowOf } from "./limit-store-for-test.ts";
 import { createMemoryLimitStore } from "./memory-limit-store.ts";
 import { type RedisForTest, serverTimePasses, skipsRedis, startRedisForTest } from "./redis-for-test.ts";
-import { quietStoreAt, storeAt, until } from "./redis-store-for-test.ts";
+import { causeOf, newClaim, quietStoreAt, storeAt, twinOf, until } from "./redis-store-for-test.ts";
 import type { Store } from "./store.ts";
 
 const longMs = 60_000;
@@ -433,6 +434,21 @@ describe.skipIf(skipsRedis)("in Redis", () => {
     expect(await redis.admin.llen(`verigate:1:limit:${key}`)).toBe(3);
   });
 
+  it("what too few replicas have does not count, can be given back, and a denial stands without them", async () => {
+    const { store: waiting } = storeAt(redis.url, 1);
+    await until(() => waiting.isReachable);
+    const demand = logAt(randomUUID(), windowOf(1, longMs));
+    const unsure = reservationOf([demand]);
+    expect(await causeOf(waiting.limits.reserve(unsure))).toBe("RedisFailure NOT_REPLICATED");
+    await waiting.limits.settle(unsure.owner, giveBack);
+    expect((await store.reserve(reservationOf([demand]))).kind).toBe("granted");
+
+    expect((await waiting.limits.reserve(reservationOf([demand]))).kind).toBe("denied");
+    expect((await waiting.limits.reserve(reservationOf([countAt(randomUUID(), 1)], { isFinal: true }))).kind).toBe(
+      "granted",
+    );
+  });
+
   it("a flush is found out by whoever reserves", async () => {
     const { store: other, heard } = storeAt(redis.url);
     await until(() => other.isReachable);
@@ -470,6 +486,32 @@ describe.skipIf(skipsRedis)("in Redis", () => {
     await store.reserve(reservationOf([], { users: [user] }));
 
     expect(await redis.admin.pttl(key)).toBeGreaterThan(rememberedMs - longMs);
+  });
+
+  it("a user of Redis may do no more than docs/request-ids.md says, and it is enough", async () => {
+    const page = readFileSync(new URL("../../../../docs/request-ids.md", import.meta.url), "utf8");
+    const rights = /`(~verigate:1:\* [^`]+)`/.exec(page)?.[1] ?? expect.unreachable("the page names no rights");
+    await redis.admin.call("ACL", "SETUSER", "narrow", "on", ">password", ...rights.split(" "));
+    const url = new URL(redis.url);
+    url.username = "narrow";
+    url.password = "password";
+    const { store: narrow } = storeAt(url);
+    await until(() => narrow.isReachable);
+    const user = randomUUID();
+    const demands = [logAt(randomUUID(), windowOf(2, longMs)), countAt(randomUUID(), 2)];
+    const tally = { key: randomUUID(), windowMs: longMs };
+    await narrow.limits.remember([{ user, phone: "p", country: "EE" }]);
+    for (const how of ["give-back", "keep", "clear"] as const) {
+      const reservation = reservationOf(demands, { users: [user], tallies: [tally] });
+      expect((await narrow.limits.reserve(reservation)).kind).toBe("granted");
+      await narrow.limits.settle(reservation.owner, { how, tallies: [{ tally }] });
+    }
+
+    expect(summaryOf(await narrow.limits.reserve(reservationOf(demands)))).toEqual(["granted", 1, 1]);
+    const claim = newClaim();
+    expect(await narrow.claims.claim(claim, longMs)).toEqual({ kind: "claimed" });
+    await narrow.claims.settle(claim, "record");
+    expect(await narrow.claims.claim(twinOf(claim), longMs)).toMatchObject({ kind: "settled" });
   });
 
   it("a server without memory refuses, and counts nothing", async () => {

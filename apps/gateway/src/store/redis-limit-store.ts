@@ -43,12 +43,14 @@ export function createRedisLimitStore(options: RedisLimitStoreOptions): LimitSto
           // What is final may not be run twice, and guards nothing that is worth waiting for replicas.
           const { reply, doubt } =
             reservation.isFinal === true ? { reply: await settling.run(run) } : await runReplicated(run);
-          const [marker, ...result] = reply as ReserveReply;
+          const [marker, ...given] = reply as ReserveReply;
           options.onMarker(marker);
-          if (doubt !== undefined) {
+          const result = resultFromReply(given);
+          // A denial stands without replicas: it lets nothing through.
+          if (result.kind === "granted" && doubt !== undefined) {
             throw doubt;
           }
-          return resultFromReply(result);
+          return result;
         }),
       ),
     async settle(owner, { how, tallies }) {

@@ -178,6 +178,29 @@ describe("the fake's errors", () => {
   });
 });
 
+describe("the fake's end_user", () => {
+  const endUser = { ip: "192.0.2.1", session: "a" };
+
+  it("is taken and remembered", async () => {
+    const { fake, verify, pin } = await withPin();
+    expect(await verify(pin, { endUser })).toMatchObject({ verified: true });
+    expect(fake.requests.at(-1)).toMatchObject({ method: "VerifyPin", message: { endUser } });
+  });
+
+  it("is refused by name where it is none", async () => {
+    const { verify, pin } = await withPin();
+    const error = await verify(pin, { endUser: { ip: "here" } }).catch((reason: unknown) => reason);
+    expect(fieldViolations(error).map(({ field }) => field)).toEqual(["end_user.ip"]);
+  });
+
+  it("is part of what a request_id stands for", async () => {
+    const { verify } = await withPin();
+    const requestId = randomUUID();
+    await verify("999999", { requestId, endUser });
+    expect(await reasonFrom(verify("999999", { requestId }))).toBe(ErrorReason.REQUEST_ID_REUSED);
+  });
+});
+
 describe("the fake's request_id", () => {
   it("replays the recorded answer and does nothing again", async () => {
     const { fake, serviceId, userId } = await withUser();
