@@ -22,7 +22,7 @@ export interface EventRows {
    * Adds an event of now, or of the first millisecond after all that are there, so
    * that no two are the same; and tells when it is over.
    */
-  add(log: EventLog, nowMs: number): number;
+  add(log: EventLog, there: LoggedEvents, nowMs: number): number;
   /** Drops the event that is over at that instant, cleared or not. */
   drop(log: EventLog, endMs: number): void;
   /** Marks all events as ones that a success came after. */
@@ -48,8 +48,11 @@ export function createEventRows(): EventRows {
       endsMs: rows.read(key).filter((endMs) => nowMs < Math.abs(endMs)),
     }),
     growthFor: ({ key }) => rows.growthFor(key),
-    add({ key, keptMs }, nowMs) {
-      const endMs = rows.read(key).reduce((latest, each) => Math.max(latest, Math.abs(each) + 1), nowMs + keptMs);
+    add({ key, keptMs }, { endsMs }, nowMs) {
+      let endMs = nowMs + keptMs;
+      for (const each of endsMs) {
+        endMs = Math.max(endMs, Math.abs(each) + 1);
+      }
       rows.add(key, [endMs]);
       return endMs;
     },

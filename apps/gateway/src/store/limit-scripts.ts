@@ -150,7 +150,7 @@ if isGranted and not isHeld then
         while kept < math.min(#logs[d], max - 1) and math.abs(logs[d][kept + 1]) + longestMs > now do
           kept = kept + 1
         end
-        at = instantOf(logs[d])
+        at = kept > 0 and instantOf(logs[d]) or now
         redis.call('LPUSH', key, at)
         redis.call('LTRIM', key, 0, kept)
         redis.call('PEXPIRE', key, longestMs)

@@ -36,13 +36,24 @@ export function windowState({ keptMs, endsMs }: LoggedEvents, window: LimitWindo
   };
 }
 
+export interface LogBounds {
+  readonly keptMs: number;
+  readonly eventsMax: number;
+}
+
+/** A limit has the same windows all the time. */
+const knownBounds = new WeakMap<readonly LimitWindow[], LogBounds>();
+
 /** For how long a log keeps an event, and how many: more than the largest window counts tell nothing. */
-export function logBounds(windows: readonly LimitWindow[]): { readonly keptMs: number; readonly eventsMax: number } {
-  let keptMs = 0;
-  let eventsMax = 0;
-  for (const { windowMs, max } of windows) {
-    keptMs = Math.max(keptMs, windowMs);
-    eventsMax = Math.max(eventsMax, max);
+export function logBounds(windows: readonly LimitWindow[]): LogBounds {
+  const known = knownBounds.get(windows);
+  if (known !== undefined) {
+    return known;
   }
-  return { keptMs, eventsMax };
+  const bounds = {
+    keptMs: Math.max(...windows.map(({ windowMs }) => windowMs)),
+    eventsMax: Math.max(...windows.map(({ max }) => max)),
+  };
+  knownBounds.set(windows, bounds);
+  return bounds;
 }

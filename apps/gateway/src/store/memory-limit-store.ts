@@ -135,10 +135,14 @@ export function createMemoryLimitStore({ clock, bytesMax }: MemoryLimitStoreOpti
         const sliced = countOf(found.key, found.window.windowMs);
         counted.push({ count: sliced, slice: sliced.add(nowMs) });
       } else if (found.kind === "log") {
-        for (const endMs of oldestBeyond(found.events, logBounds(found.demand.windows).eventsMax - 1)) {
-          events.drop(found.log, endMs);
+        const { eventsMax } = logBounds(found.demand.windows);
+        const kept = newest(found.events, eventsMax - 1);
+        for (const endMs of kept === found.events ? [] : found.events.endsMs) {
+          if (!kept.endsMs.includes(endMs)) {
+            events.drop(found.log, Math.abs(endMs));
+          }
         }
-        logs.push({ log: found.log, endMs: events.add(found.log, nowMs) });
+        logs.push({ log: found.log, endMs: events.add(found.log, kept, nowMs) });
       }
     }
     return { atMs: nowMs, logs, counts: counted };
@@ -228,14 +232,12 @@ export function createMemoryLimitStore({ clock, bytesMax }: MemoryLimitStoreOpti
   };
 }
 
-/** When the events are over that are older than the `kept` newest ones. */
-function oldestBeyond({ endsMs }: LoggedEvents, kept: number): readonly number[] {
-  return endsMs.length <= kept
-    ? []
-    : endsMs
-        .map(Math.abs)
-        .sort((a, b) => b - a)
-        .slice(kept);
+/** The `count` newest of the events. */
+function newest(events: LoggedEvents, count: number): LoggedEvents {
+  const { keptMs, endsMs } = events;
+  return endsMs.length <= count
+    ? events
+    : { keptMs, endsMs: [...endsMs].sort((a, b) => Math.abs(b) - Math.abs(a)).slice(0, count) };
 }
 
 /** A tally's key; where each country has its own, that of the country. */
