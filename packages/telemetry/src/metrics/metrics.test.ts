@@ -279,8 +279,13 @@ it("whatever texts come in, no series comes of them", async () => {
   };
   feed("first");
   const { size } = await ownSamplesOf(metrics);
+  // fast-check likes the names of what functions have, and "caller" is an owner, whose series is meant to come.
+  const known = new Set<string>(
+    entries.flatMap(([, { labels }]) => Object.values(labels).flatMap(({ values }) => values)),
+  );
+  const foreign = fc.string().filter((text) => !known.has(text));
   await fc.assert(
-    fc.asyncProperty(fc.string(), async (text) => {
+    fc.asyncProperty(foreign, async (text) => {
       feed(text);
       expect((await ownSamplesOf(metrics)).size).toBe(size);
     }),
