@@ -1,5 +1,5 @@
 import type { Clock } from "@verigate/call";
-import { describeError, type Logger, type Metrics, type WatchedSecret } from "@verigate/telemetry";
+import { causeOf, type Logger, type Metrics, type WatchedSecret } from "@verigate/telemetry";
 import { LineMistakes } from "./line-mistakes.ts";
 import { createWatchedFiles, type WatchedFiles, type WatchedFilesOptions } from "./watched-files.ts";
 
@@ -56,6 +56,5 @@ function fieldsOf(error: unknown, [path = ""]: readonly string[]): { cause?: str
   if (error instanceof LineMistakes) {
     return { mistakes: error.textsOf(path).join("; ") };
   }
-  const cause = describeError(error);
-  return cause === undefined ? {} : { cause };
+  return causeOf(error);
 }

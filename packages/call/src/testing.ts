@@ -1,3 +1,5 @@
+import type { Attempt } from "./attempt.ts";
+import { type Call, createProgress } from "./call.ts";
 import type { Clock } from "./clock.ts";
 
 /** A clock that stands still until it is advanced. */
@@ -33,5 +35,38 @@ export function createTestClock(): TestClock {
       nowMs = untilMs;
     },
     pendingTimers: () => timers.size,
+  };
+}
+
+/** A call over gRPC, as plain as can be. */
+export function callOf(given: Partial<Call> = {}): Call {
+  return {
+    service: "",
+    method: "",
+    isStreaming: false,
+    protocol: "grpc",
+    headers: {},
+    peer: { listener: "", isUnix: false },
+    startedAtMs: 0,
+    departed: new AbortController().signal,
+    progress: createProgress(),
+    ...given,
+  };
+}
+
+/** A safe attempt, as plain as can be. */
+export function attemptOf(given: Partial<Attempt> = {}): Attempt {
+  return {
+    operation: "GetUser",
+    operationClass: "directory",
+    retry: "safe",
+    method: "GET",
+    path: "/",
+    pathTemplate: "/",
+    headers: {},
+    body: undefined,
+    answerBytesMax: 1_000,
+    progress: createProgress(),
+    ...given,
   };
 }

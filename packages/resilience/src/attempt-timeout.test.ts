@@ -1,8 +1,8 @@
 import type { Exchange } from "@verigate/call";
-import { createTestClock } from "@verigate/call/testing";
+import { attemptOf, createTestClock } from "@verigate/call/testing";
 import { expect, it } from "vitest";
 import { attemptTimeout } from "./attempt-timeout.ts";
-import { answerOf, attemptOf } from "./scripted.ts";
+import { answerOf } from "./scripted.ts";
 
 const timeoutMs = { safe: 1_500, "unsent-only": 15_000 };
 

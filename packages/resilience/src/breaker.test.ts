@@ -1,7 +1,8 @@
 import { type Clock, Fault, type FaultKind, stack } from "@verigate/call";
+import { attemptOf } from "@verigate/call/testing";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createBreaker, createBreakers } from "./breaker.ts";
-import { attemptOf, createScripted, outcomeOf } from "./scripted.ts";
+import { createScripted, outcomeOf } from "./scripted.ts";
 
 // opossum reads Date and sets timers by itself, so here the process's own clock stands still.
 beforeEach(() => {

@@ -1,9 +1,9 @@
 import { createProgress, type OperationClass } from "@verigate/call";
-import { createTestClock } from "@verigate/call/testing";
+import { attemptOf, createTestClock } from "@verigate/call/testing";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createConcurrencyLimit } from "./concurrency-limit.ts";
-import { attemptOf, createScripted, outcomeOf, settle } from "./scripted.ts";
+import { createScripted, outcomeOf, settle } from "./scripted.ts";
 
 function scene(total: number, waitingMax = 100) {
   const clock = createTestClock();

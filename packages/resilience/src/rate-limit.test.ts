@@ -1,7 +1,7 @@
-import { createTestClock } from "@verigate/call/testing";
+import { attemptOf, createTestClock } from "@verigate/call/testing";
 import { expect, it } from "vitest";
 import { rateLimit } from "./rate-limit.ts";
-import { attemptOf, createScripted, outcomeOf, settle } from "./scripted.ts";
+import { createScripted, outcomeOf, settle } from "./scripted.ts";
 import { createTurns, type TurnRate } from "./turns.ts";
 
 function scene(perSecond: number) {

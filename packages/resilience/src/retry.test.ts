@@ -1,10 +1,10 @@
 import type { Answer, FaultKind } from "@verigate/call";
-import { createTestClock } from "@verigate/call/testing";
+import { attemptOf, createTestClock } from "@verigate/call/testing";
 import { expect, it } from "vitest";
 import { createBackoff } from "./backoff.ts";
 import { retry } from "./retry.ts";
 import { createRetryBudget } from "./retry-budget.ts";
-import { answerOf, attemptOf, createScripted, outcomeOf, settle } from "./scripted.ts";
+import { answerOf, createScripted, outcomeOf, settle } from "./scripted.ts";
 
 function scene(tokensMax = 100) {
   const clock = createTestClock();

@@ -1,21 +1,4 @@
-import { type Answer, type Attempt, createProgress, type Exchange, Fault, type FaultKind } from "@verigate/call";
-
-/** For tests: an attempt, as plain as can be. */
-export function attemptOf(given: Partial<Attempt> = {}): Attempt {
-  return {
-    operation: "GetUser",
-    operationClass: "directory",
-    retry: "safe",
-    method: "GET",
-    path: "/",
-    pathTemplate: "/",
-    headers: {},
-    body: undefined,
-    answerBytesMax: 1_000,
-    progress: createProgress(),
-    ...given,
-  };
-}
+import { type Answer, type Attempt, type Exchange, Fault, type FaultKind } from "@verigate/call";
 
 export function answerOf(status: number, headers: Answer["headers"] = {}): Answer {
   return { status, headers, body: Buffer.alloc(0), answeredAtMs: 0 };

@@ -1,23 +1,14 @@
-import { type Call, createProgress, Fault, type Protocol } from "@verigate/call";
+import { type Call, Fault, type Protocol } from "@verigate/call";
+import { callOf } from "@verigate/call/testing";
 import { expect, it } from "vitest";
 import { encodeFault } from "./encode-fault.ts";
 
-function callOf(protocol: Protocol, contentType: string): Call {
-  return {
-    service: "verigate.v1.AuthAPI",
-    method: "VerifyPin",
-    isStreaming: false,
-    protocol,
-    headers: { "content-type": contentType },
-    peer: { listener: "unix:/x", isUnix: true },
-    startedAtMs: 0,
-    departed: new AbortController().signal,
-    progress: createProgress(),
-  };
+function callIn(protocol: Protocol, contentType: string): Call {
+  return callOf({ protocol, headers: { "content-type": contentType } });
 }
 
 it("a gRPC error is Trailers-Only: all in headers, no body, no trailers", () => {
-  const reply = encodeFault(callOf("grpc", "application/grpc+proto"), new Fault("user-exists"));
+  const reply = encodeFault(callIn("grpc", "application/grpc+proto"), new Fault("user-exists"));
 
   expect(reply).toMatchObject({
     status: 200,
@@ -38,8 +29,8 @@ it.each([
 ] as const)("a gRPC client's retry policy is told about %s after %s ms: %s", (kind, retryAfterMs, pushback) => {
   const fault = new Fault(kind, retryAfterMs === undefined ? {} : { retryAfterMs });
 
-  expect(encodeFault(callOf("grpc", "application/grpc"), fault).headers["grpc-retry-pushback-ms"]).toBe(pushback);
-  const web = encodeFault(callOf("grpc-web", "application/grpc-web"), fault);
+  expect(encodeFault(callIn("grpc", "application/grpc"), fault).headers["grpc-retry-pushback-ms"]).toBe(pushback);
+  const web = encodeFault(callIn("grpc-web", "application/grpc-web"), fault);
   expect(
     Buffer.from(web.body ?? [])
       .toString("latin1")
@@ -48,22 +39,22 @@ it.each([
 });
 
 it("what belongs to no RPC protocol is refused in terms of HTTP, without a body", () => {
-  expect(encodeFault(callOf("http", "text/html"), new Fault("method-unknown"))).toMatchObject({
+  expect(encodeFault(callIn("http", "text/html"), new Fault("method-unknown"))).toMatchObject({
     status: 404,
     headers: {},
   });
-  expect(encodeFault(callOf("http", "text/html"), new Fault("caller-not-allowed"))).toMatchObject({ status: 403 });
+  expect(encodeFault(callIn("http", "text/html"), new Fault("caller-not-allowed"))).toMatchObject({ status: 403 });
 });
 
 it.each([
   ["http", "text/html"],
   ["connect", "application/json"],
 ] as const)("a 401 over %s says how to authenticate", (protocol, contentType) => {
-  expect(encodeFault(callOf(protocol, contentType), new Fault("caller-unauthenticated"))).toMatchObject({
+  expect(encodeFault(callIn(protocol, contentType), new Fault("caller-unauthenticated"))).toMatchObject({
     status: 401,
     headers: { "www-authenticate": "Bearer" },
   });
-  expect(encodeFault(callOf(protocol, contentType), new Fault("caller-not-allowed")).headers).not.toHaveProperty(
+  expect(encodeFault(callIn(protocol, contentType), new Fault("caller-not-allowed")).headers).not.toHaveProperty(
     "www-authenticate",
   );
 });

@@ -12,6 +12,12 @@ export function describeError(error: unknown): string | undefined {
   return behind === undefined ? `${name}${code}` : `${name}${code} < ${behind}`;
 }
 
+/** The log field that names an error: none where there is no error. */
+export function causeOf(error: unknown): { readonly cause?: string } {
+  const cause = describeError(error);
+  return cause === undefined ? {} : { cause };
+}
+
 /** Where an error was thrown: its stack without its message, of which a line may look like one of the stack. */
 export function stackOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.stack === undefined) {

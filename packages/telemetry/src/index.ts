@@ -1,5 +1,5 @@
 export { createTracing } from "./create-tracing.ts";
-export { describeError, stackOf } from "./describe-error.ts";
+export { causeOf, describeError, stackOf } from "./describe-error.ts";
 export {
   createLogger,
   type LogFields,

@@ -1,5 +1,5 @@
 import type { SpanExporter } from "@opentelemetry/sdk-trace";
-import { describeError } from "./describe-error.ts";
+import { causeOf } from "./describe-error.ts";
 import type { Logger } from "./logger.ts";
 
 /**
@@ -13,8 +13,7 @@ export function reportingExporter(exporter: SpanExporter, logger: Logger): SpanE
       exporter.export(spans, (result) => {
         const hasFailed = result.error !== undefined || result.code !== 0;
         if (hasFailed && !isFailing) {
-          const cause = describeError(result.error);
-          logger.log("warn", "traces can't be delivered", cause === undefined ? {} : { cause });
+          logger.log("warn", "traces can't be delivered", causeOf(result.error));
         } else if (!hasFailed && isFailing) {
           logger.log("info", "traces are delivered again");
         }

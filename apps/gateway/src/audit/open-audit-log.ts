@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { describeError, type Logger } from "@verigate/telemetry";
+import { causeOf, type Logger } from "@verigate/telemetry";
 import { createAppendFile } from "./append-file.ts";
 import { type AuditLog, createAuditLog } from "./audit-log.ts";
 
@@ -21,8 +21,7 @@ export async function openAuditLog(options: OpenAuditLogOptions): Promise<AuditL
     wallMs: () => Date.now(),
     untilRetry: () => delay(retryMs, undefined, { ref: false }),
     onFailure(error: unknown) {
-      const cause = describeError(error);
-      logger.log("error", "the audit log can't be written", cause === undefined ? {} : { cause });
+      logger.log("error", "the audit log can't be written", causeOf(error));
     },
     onLost,
   };

@@ -1,5 +1,5 @@
 import type { Clock, Peer } from "@verigate/call";
-import { describeError, type Logger, type Metrics } from "@verigate/telemetry";
+import { causeOf, type Logger, type Metrics } from "@verigate/telemetry";
 import { parsePolicy } from "../policy/parse-policy.ts";
 import { createPolicy, type Policy } from "../policy/policy.ts";
 import { reparsePolicy } from "../policy/reparse-policy.ts";
@@ -105,12 +105,7 @@ function keySourceFrom({ config, clock, logger, metrics, reloads }: CallersOptio
     onFailure(error, isFirst) {
       metrics.keysNotFetched();
       if (isFirst) {
-        const cause = describeError(error);
-        logger.log(
-          "error",
-          "the public keys of VERIGATE_JWT_JWKS can't be fetched",
-          cause === undefined ? {} : { cause },
-        );
+        logger.log("error", "the public keys of VERIGATE_JWT_JWKS can't be fetched", causeOf(error));
       }
     },
   });

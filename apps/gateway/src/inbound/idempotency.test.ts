@@ -1,6 +1,6 @@
 import { create, type DescMethodUnary, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Call, createProgress, Fault, type FaultKind } from "@verigate/call";
-import { createTestClock } from "@verigate/call/testing";
+import { callOf, createTestClock } from "@verigate/call/testing";
 import { AuthAPI, AuthMethod, InitiateAuthResponseSchema, UserAPI } from "@verigate/contract";
 import type { UnaryCall } from "@verigate/rpc-server";
 import { expect, it } from "vitest";
@@ -55,20 +55,6 @@ function scene({ store: wrap = (real) => real, onStoreFailure = "reject" }: Scen
     });
   const handler = idempotency.layer(operation);
 
-  function callOf(): Call {
-    return {
-      service: "",
-      method: "",
-      isStreaming: false,
-      protocol: "grpc",
-      headers: {},
-      peer: { listener: "", isUnix: false },
-      startedAtMs: clock.nowMs(),
-      departed: new AbortController().signal,
-      progress: { ...createProgress(), deadlineAtMs: clock.nowMs() + deadlineMs },
-    };
-  }
-
   return {
     clock,
     real,
@@ -85,7 +71,11 @@ function scene({ store: wrap = (real) => real, onStoreFailure = "reject" }: Scen
       request: MessageInitShape<Method["input"]>,
       handle = handler,
     ) {
-      const call = callOf();
+      const nowMs = clock.nowMs();
+      const call = callOf({
+        startedAtMs: nowMs,
+        progress: { ...createProgress(), deadlineAtMs: nowMs + deadlineMs },
+      });
       const seen: { outcome: unknown } = { outcome: "none yet" };
       const message = create(method.input, request);
       const ended = handle({ call, method, message }).then(

@@ -2,7 +2,7 @@ import { Code } from "@connectrpc/connect";
 import { type Clock, type Fault, faultFromError, type Layer } from "@verigate/call";
 import { nameOfReason } from "@verigate/contract";
 import { errorCatalogue, type HttpCall, type Outcome, type Reply } from "@verigate/rpc-server";
-import { describeError, type Logger, type Metrics, stackOf } from "@verigate/telemetry";
+import { causeOf, type Logger, type Metrics, stackOf } from "@verigate/telemetry";
 
 export interface ReportOptions {
   readonly clock: Clock;
@@ -55,12 +55,11 @@ export function report({ clock, logger, metrics }: ReportOptions): Layer<HttpCal
 }
 
 function fieldsOf(fault: Fault) {
-  const cause = describeError(fault.cause);
   const stack = fault.kind === "gateway-bug" ? stackOf(fault.cause) : undefined;
   return {
     reason: nameOfReason(errorCatalogue[fault.kind].reason),
     owner: fault.owner,
-    ...(cause === undefined ? {} : { cause }),
+    ...causeOf(fault.cause),
     ...(stack === undefined ? {} : { stack }),
   };
 }

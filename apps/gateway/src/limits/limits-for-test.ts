@@ -8,7 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { type Call, createProgress, Fault, type FaultKind, stack } from "@verigate/call";
-import { createTestClock, type TestClock } from "@verigate/call/testing";
+import { callOf, createTestClock, type TestClock } from "@verigate/call/testing";
 import {
   AuthAPI,
   AuthMethod,
@@ -115,25 +115,15 @@ export function limitsScene(options: LimitsSceneOptions = {}): LimitsScene {
 
   const handler = async (given: UnaryCall) => layered(given);
 
-  function callOf(): Call {
-    return {
-      service: "",
-      method: "",
-      isStreaming: false,
-      protocol: "grpc",
-      headers: {},
-      peer: { listener: "", isUnix: false },
-      startedAtMs: clock.nowMs(),
-      departed: new AbortController().signal,
-      progress: createProgress("shop"),
-    };
-  }
-
   function unary<Method extends DescMethodUnary>(
     method: Method,
     request: MessageInitShape<Method["input"]>,
   ): UnaryCall {
-    return { call: callOf(), method, message: create(method.input, request) };
+    return {
+      call: callOf({ startedAtMs: clock.nowMs(), progress: createProgress("shop") }),
+      method,
+      message: create(method.input, request),
+    };
   }
 
   async function summaryOf(call: Promise<Message>, summary: (response: never) => string): Promise<string> {

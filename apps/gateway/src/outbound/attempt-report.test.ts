@@ -1,20 +1,7 @@
-import { type Answer, type Attempt, createProgress, Fault, type FaultKind } from "@verigate/call";
-import { createTestClock } from "@verigate/call/testing";
+import { type Answer, type Attempt, Fault, type FaultKind } from "@verigate/call";
+import { attemptOf, createTestClock } from "@verigate/call/testing";
 import { expect, it } from "vitest";
 import { createAttemptReport } from "./attempt-report.ts";
-
-const attempt: Attempt = {
-  operation: "GetUser",
-  operationClass: "directory",
-  retry: "safe",
-  method: "GET",
-  path: "/",
-  pathTemplate: "/",
-  headers: {},
-  body: undefined,
-  answerBytesMax: 1_000,
-  progress: createProgress(),
-};
 
 /** What is counted of an attempt that takes 250 ms. */
 async function countedOf(end: number | FaultKind, given: Partial<Attempt> = {}): Promise<string[]> {
@@ -34,7 +21,7 @@ async function countedOf(end: number | FaultKind, given: Partial<Attempt> = {}):
     }
     return { status: end, headers: {}, body: Buffer.alloc(0), answeredAtMs: 0 };
   });
-  const outcome = await exchange({ ...attempt, ...given }).then(
+  const outcome = await exchange(attemptOf(given)).then(
     ({ status }) => status,
     (error) => error.kind,
   );

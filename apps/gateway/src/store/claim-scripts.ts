@@ -1,3 +1,5 @@
+import { nowScript } from "./now-script.ts";
+
 /**
  * What the claim store does inside Redis: each script is one atomic step.
  *
@@ -5,11 +7,6 @@
  * runs, `payload`, `record` and `writtenAt` when it is settled, and `payload`
  * alone when it has lapsed. Instants are milliseconds of the server's clock.
  */
-
-const nowMs = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-`;
 
 /**
  * KEYS: the run marker, then the claim's names. ARGV: owner, lease, window, and
@@ -20,7 +17,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
  * The marker is made by whoever finds none: a process that sees another one than
  * before knows that everything was lost in between.
  */
-export const claimScript = `${nowMs}
+export const claimScript = `${nowScript}
 local owner, lease, window = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local marker = redis.call('GET', KEYS[1])
 if not marker then
@@ -62,7 +59,7 @@ return {marker, 'claimed'}
 `;
 
 /** KEYS: the claim's first name. ARGV: owner, window, payload, record. */
-export const settleScript = `${nowMs}
+export const settleScript = `${nowScript}
 if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then
   return 0
 end

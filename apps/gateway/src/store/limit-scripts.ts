@@ -1,4 +1,5 @@
 import { rememberedMs, slices } from "./limit-store.ts";
+import { nowScript } from "./now-script.ts";
 
 /**
  * What the limit store does inside Redis: each script is one atomic step. What it
@@ -15,10 +16,7 @@ import { rememberedMs, slices } from "./limit-store.ts";
  *
  * Instants are milliseconds of the server's clock.
  */
-const common = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local base, slices = 'verigate:1:limit:', ${slices}
+const common = `${nowScript}local base, slices = 'verigate:1:limit:', ${slices}
 local holdMs, rememberedMs = 3600000, ${rememberedMs}
 
 local function sliceAt(windowMs)

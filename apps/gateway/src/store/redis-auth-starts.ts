@@ -1,4 +1,5 @@
 import type { AuthStarts } from "./auth-starts.ts";
+import { nowScript } from "./now-script.ts";
 import { createScript, type RedisCommands } from "./redis-commands.ts";
 import type { ObserveCommand } from "./store-observer.ts";
 
@@ -11,19 +12,14 @@ export interface RedisAuthStartsOptions {
 const keptMs = 15 * 60_000;
 const startKey = (key: string) => `verigate:1:auth-start:${key}`;
 
-const nowMs = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-`;
-
 /** KEYS: the start. ARGV: token, how long it is kept. A start is its token, and when it was by the server's clock. */
-const putScript = `${nowMs}
+const putScript = `${nowScript}
 redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. now, 'PX', ARGV[2])
 return 1
 `;
 
 /** KEYS: the start. Answers its age, -1 where there is none. */
-const takeScript = `${nowMs}
+const takeScript = `${nowScript}
 local found = redis.call('GET', KEYS[1])
 redis.call('DEL', KEYS[1])
 return found and math.max(0, now - tonumber(string.match(found, '%d+$'))) or -1

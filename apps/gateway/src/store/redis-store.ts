@@ -1,5 +1,5 @@
 import type { Clock } from "@verigate/call";
-import { describeError, type Logger } from "@verigate/telemetry";
+import { causeOf, type Logger } from "@verigate/telemetry";
 import { createRedisAuthStarts } from "./redis-auth-starts.ts";
 import { createRedisClaimStore } from "./redis-claim-store.ts";
 import { connectRedis, type RedisFailure } from "./redis-commands.ts";
@@ -94,9 +94,4 @@ export function createRedisStore(options: RedisStoreOptions): Store {
       claiming.close();
     },
   };
-}
-
-function causeOf(error: unknown) {
-  const cause = describeError(error);
-  return cause === undefined ? {} : { cause };
 }

@@ -1,5 +1,5 @@
-import { createProgress, systemClock } from "@verigate/call";
-import { createTestClock } from "@verigate/call/testing";
+import { systemClock } from "@verigate/call";
+import { attemptOf, createTestClock } from "@verigate/call/testing";
 import { createTurns, rateLimit, type TurnRate, type Turns } from "@verigate/resilience";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connectRedis, createScript } from "./redis-commands.ts";
@@ -70,18 +70,7 @@ describe.skipIf(skipsRedis)("turns that are shared by Redis", () => {
         return { status: 200, headers: {}, body: Buffer.alloc(0), answeredAtMs: 0 };
       }),
     );
-    const attempt = {
-      operation: "GetUser",
-      operationClass: "directory",
-      retry: "safe",
-      method: "GET",
-      path: "/",
-      pathTemplate: "/",
-      headers: {},
-      body: undefined,
-      answerBytesMax: 0,
-      progress: createProgress(),
-    } as const;
+    const attempt = attemptOf();
     const startedAtMs = await serverNowMs(redis);
     await Promise.all(
       exchanges.flatMap((exchange) => Array.from({ length: 60 }, () => exchange(attempt).catch(() => undefined))),

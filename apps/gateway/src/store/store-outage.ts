@@ -1,4 +1,4 @@
-import { describeError, type Logger } from "@verigate/telemetry";
+import { causeOf, type Logger } from "@verigate/telemetry";
 
 /** Says once when the store goes down, and once when it is back. */
 export interface StoreOutage {
@@ -18,8 +18,7 @@ export function createStoreOutage(logger: Logger, onStoreFailure: keyof typeof c
   return {
     begin(error) {
       if (!isDown) {
-        const cause = describeError(error);
-        logger.log("warn", `the store is down: ${consequences[onStoreFailure]}`, cause === undefined ? {} : { cause });
+        logger.log("warn", `the store is down: ${consequences[onStoreFailure]}`, causeOf(error));
       }
       isDown = true;
     },
