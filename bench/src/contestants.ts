@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** How callers speak to a server. */
@@ -43,12 +44,18 @@ export const contestants: readonly Contestant[] = [
   peer("fastify", "json", "bare fastify REST proxy, undici request: what a careful team writes by hand"),
 ];
 
+/** Node's flags that the command itself starts with: its first line. */
+function gatewayNodeArgs(): string[] {
+  const source = readFileSync(pathOf("../../apps/gateway/src/main.ts"), "utf8");
+  return /^#!.* node (.*)$/m.exec(source)?.[1]?.split(" ") ?? [];
+}
+
 function gateway(): Omit<Contestant, "door"> {
   return {
     name: gatewayName,
     description:
       "this gateway as shipped: one bundle; validation, retries, breaker, limits, deadlines, a log line per call, metrics",
-    command: () => [process.execPath, pathOf("../../apps/gateway/dist/main.js"), "serve"],
+    command: () => [process.execPath, ...gatewayNodeArgs(), pathOf("../../apps/gateway/dist/main.js"), "serve"],
     env: ({ port, upstream }) => ({
       VERIGATE_LISTEN: `127.0.0.1:${port}`,
       VERIGATE_ADMIN_LISTEN: "127.0.0.1:0",

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, type Serializable, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { inRepository } from "../src/repository.ts";
 
 const running = new Set<ChildProcess>();
@@ -13,6 +13,9 @@ process.on("exit", () => {
 
 /** Sources of the packages are found by this condition. */
 const nodeArgs = ["--conditions=@verigate/source"];
+const gatewayMain = inRepository("apps/gateway/src/main.ts");
+/** Node's flags that the command itself starts with: its first line. */
+const gatewayNodeArgs = /^#!.* node (.*)$/m.exec(readFileSync(gatewayMain, "utf8"))?.[1]?.split(" ") ?? [];
 
 /** Starts a module of this folder that talks to its parent by messages. */
 export function forkModule(name: string, args: readonly string[]): ChildProcess {
@@ -31,7 +34,7 @@ export interface GatewayChildOptions {
 /** Starts the gateway's command. What it complains of is shown. */
 export function spawnGateway({ env, preload, logPath }: GatewayChildOptions): ChildProcess {
   const imports = preload === undefined ? [] : ["--import", new URL(preload, import.meta.url).href];
-  const args = [...nodeArgs, ...imports, inRepository("apps/gateway/src/main.ts"), "serve"];
+  const args = [...nodeArgs, ...gatewayNodeArgs, ...imports, gatewayMain, "serve"];
   const log = logPath === undefined ? "ignore" : openSync(logPath, "a");
   const child = remember(spawn(process.execPath, args, { env, stdio: ["ignore", log, "inherit"] }));
   if (log !== "ignore") {

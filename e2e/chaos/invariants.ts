@@ -176,18 +176,12 @@ function isVerified({ end }: CallRecord): boolean {
   return end.kind === "ok" && end.verified === true;
 }
 
-/**
- * Users are never missing or there before, and requests are never invalid:
- * whoever says so is wrong, but of a user that an earlier call has deleted.
- */
+/** Users are never missing or there before, and requests are never invalid: whoever says so is wrong. */
 const impossibleCodes: ReadonlySet<string> = new Set(["NOT_FOUND", "ALREADY_EXISTS", "INVALID_ARGUMENT", "CANCELED"]);
 
 function isWrong(record: CallRecord, journal: Journal): boolean {
   const { operation, key, end } = record;
   if (end.kind === "error") {
-    if (operation === "DeleteUser" && record.isProtected && end.code === "NOT_FOUND") {
-      return !journal.deleted.has(key);
-    }
     return end.reason === "GATEWAY_BUG" || (end.reason !== undefined && impossibleCodes.has(end.code));
   }
   if (end.kind === "unanswered") {

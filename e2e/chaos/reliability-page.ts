@@ -36,7 +36,7 @@ ${skipped.map(({ title, problem }) => `\nNot run: ${title}, because ${problem}.\
 ## What is guaranteed, and why it holds
 
 **Every call is answered by its deadline.** The deadline is a timer of the gateway's own around the whole call, set to
-fire a little early (50 ms or 5 %, whichever is less), so that the answer is seen. It does not depend on the upstream, the
+fire a little early (5 %, at most 250 ms), so that the answer is seen. It does not depend on the upstream, the
 proxy or the name server doing anything.
 
 **A request that is not safe to repeat is started at most once.** Whether an operation may be repeated is said in one

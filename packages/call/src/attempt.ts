@@ -38,8 +38,6 @@ export interface Answer {
   readonly body: Buffer;
   /** When the headers came, by the clock's nowMs. */
   readonly answeredAtMs: number;
-  /** Whether an earlier attempt of the same request was sent and got no answer, so that it may have been carried out. */
-  readonly isAfterLostAttempt?: true;
 }
 
 /**

@@ -51,6 +51,12 @@ export interface Progress {
    * definite answer has come: from here on, giving up means an unknown outcome.
    */
   isOutcomeOpen: boolean;
+  /**
+   * Whether a request that is safe to repeat was sent and got no answer, by this
+   * call or by an earlier one with its request_id: it may have been carried out,
+   * and a DELETE that finds nothing has done what it should.
+   */
+  isAnswerLost: boolean;
   /** Whether a repeat of the same request gets what becomes of this one, because it has a request_id. */
   isRepeatable: boolean;
   /** Whether the caller has been answered, or left: what has not been sent must not be sent any more. */
@@ -81,6 +87,7 @@ export function createProgress(caller: string = unknownCaller): Progress {
     caller,
     deadlineAtMs: Number.POSITIVE_INFINITY,
     isOutcomeOpen: false,
+    isAnswerLost: false,
     isRepeatable: false,
     isAbandoned: false,
     attempts: 0,

@@ -172,15 +172,17 @@ it("a caller who leaves during the wait gets no further attempt", async () => {
 it.each([
   ["upstream-failed", true],
   [500, true],
-  ["upstream-unreachable", undefined],
-  [429, undefined],
-] as const)("an answer after %s says whether an earlier one was lost: %s", async (first, isAfterLostAttempt) => {
+  ["upstream-unreachable", false],
+  [429, false],
+] as const)("after %s it is noted whether an answer was lost: %s", async (first, isAnswerLost) => {
   const { exchange, end } = scene();
-  const answer = exchange(attemptOf({ method: "DELETE" }));
+  const attempt = attemptOf({ method: "DELETE" });
+  const answer = exchange(attempt);
   await end(first);
   await end(404);
 
-  expect((await answer).isAfterLostAttempt).toBe(isAfterLostAttempt);
+  expect((await answer).status).toBe(404);
+  expect(attempt.progress.isAnswerLost).toBe(isAnswerLost);
 });
 
 it("repeats stop when most attempts fail, and come back with successes", async () => {

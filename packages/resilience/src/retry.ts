@@ -1,5 +1,4 @@
 import {
-  type Answer,
   type Attempt,
   type Clock,
   type Exchange,
@@ -44,8 +43,8 @@ export type DenialReason = "budget" | "deadline";
  *   failure, another once. The wait is the one that Retry-After asks for.
  *
  * What was refused by ourselves is never repeated: it would add to what it is
- * refused for. An answer that comes after an attempt whose own answer was lost
- * says so, because a DELETE that finds nothing is then a success.
+ * refused for. That an answer was lost is noted in the call's progress, because
+ * a DELETE that finds nothing later is then a success.
  */
 export function retry(options: RetryOptions): (next: Exchange) => Exchange {
   const { clock, attemptsMax, backoff, budgets, onRepeat, onDenied } = options;
@@ -53,7 +52,6 @@ export function retry(options: RetryOptions): (next: Exchange) => Exchange {
 
   return (next) => async (attempt) => {
     const budget = budgets[attempt.operationClass];
-    let isAnswerLost = false;
     let before: AttemptEnd | undefined;
     let reason: RepeatReason | undefined;
     for (let tries = 1; ; tries += 1) {
@@ -64,21 +62,21 @@ export function retry(options: RetryOptions): (next: Exchange) => Exchange {
       const end = isTooLate ? { error: new Fault("deadline-exceeded") } : await endOf(next(attempt));
       if (before !== undefined && isRefusedHere(end)) {
         // That a repeat was refused here says nothing of the attempt before it.
-        return withLoss(answerFromEnd(before), isAnswerLost);
+        return answerFromEnd(before);
       }
       before = end;
       count(budget, end);
-      isAnswerLost ||= isLost(end);
+      attempt.progress.isAnswerLost ||= attempt.retry === "safe" && isLost(end);
       const repeatsMax = isRateLimited(end) && attempt.retry === "unsent-only" ? 1 : attemptsMax - 1;
       reason = repeatReasonOf(attempt, end);
       if (reason === undefined || tries > repeatsMax) {
-        return withLoss(answerFromEnd(end), isAnswerLost);
+        return answerFromEnd(end);
       }
       const waitMs = ("answer" in end ? retryAfterMsFromHeaders(end.answer.headers) : undefined) ?? backoff(tries);
       const isInTime = waitMs + usefulMs <= leftMs(attempt.progress);
       if (!budget.allowsRepeat || !isInTime) {
         onDenied?.(attempt, budget.allowsRepeat ? "deadline" : "budget");
-        return withLoss(answerFromEnd(end), isAnswerLost);
+        return answerFromEnd(end);
       }
       // It was not carried out, so until the next attempt nothing is open.
       attempt.progress.isOutcomeOpen = false;
@@ -123,8 +121,4 @@ function isRateLimited(end: AttemptEnd): boolean {
 /** Whether it may have been carried out without our knowing. */
 function isLost(end: AttemptEnd): boolean {
   return "answer" in end ? end.answer.status >= 500 : isFault(end.error) && end.error.kind === "upstream-failed";
-}
-
-function withLoss(answer: Answer, isAnswerLost: boolean): Answer {
-  return isAnswerLost ? { ...answer, isAfterLostAttempt: true } : answer;
 }

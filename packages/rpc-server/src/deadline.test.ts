@@ -44,13 +44,13 @@ async function stateOf(result: Promise<unknown>): Promise<FaultKind | "waiting" 
 }
 
 it.each([
-  ["none", {}, "grpc", 9_950],
+  ["none", {}, "grpc", 9_750],
   ["a short one", { "grpc-timeout": "200m" }, "grpc", 190],
   ["a very short one", { "grpc-timeout": "20m" }, "grpc", 19],
-  ["one over the maximum", { "grpc-timeout": "5H" }, "grpc", 59_950],
+  ["one over the maximum", { "grpc-timeout": "5H" }, "grpc", 59_750],
   ["one of Connect", { "connect-timeout-ms": "1000" }, "connect", 950],
   ["one of gRPC-Web", { "grpc-timeout": "1S" }, "grpc-web", 950],
-  ["one of another protocol", { "grpc-timeout": "1S" }, "connect", 9_950],
+  ["one of another protocol", { "grpc-timeout": "1S" }, "connect", 9_750],
 ] as const)("a call with %s as deadline is answered shortly before it", async (_, headers, protocol, atMs) => {
   const { clock, handler } = layerWith(hangs);
   const { call } = sceneOf(headers, { protocol });

@@ -13,6 +13,23 @@ export interface DeadlineOptions {
 }
 
 /**
+ * The most by which an answer comes before its deadline, in milliseconds. Under
+ * load, a call has been under way for tens of them when it is seen here, its timer
+ * fires as late, and so is its answer.
+ */
+const marginMsMax = 250;
+
+/**
+ * What to do with a call that is waiting when the gateway has to go. Emptied when
+ * it waits no more: what a Set or a signal's listeners have held and forgotten
+ * can stay in memory until the next full collection (their old tables and nodes
+ * lead to newer ones), and a whole call would.
+ */
+interface Ending {
+  end: (() => void) | undefined;
+}
+
+/**
  * Answers the caller in time, whatever happens below: shortly before its
  * deadline (an answer that is sent at the deadline is never seen), when it left,
  * or when the gateway has to go. The deadline covers the upload of the request.
@@ -24,13 +41,19 @@ export interface DeadlineOptions {
  */
 export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions): Layer<AnyCall, Answer> {
   const { clock, shutdown } = options;
+  const endings = new Set<Ending>();
+  shutdown.addEventListener("abort", () => {
+    for (const ending of endings) {
+      ending.end?.();
+    }
+  });
   return (next) => (call) => {
     if (call.isStreaming) {
       return next(call);
     }
     return new Promise((resolve, reject) => {
       const budgetMs = Math.min(timeoutMsFromHeaders(call) ?? options.defaultMs, options.maxMs);
-      const answerMs = Math.max(0, budgetMs - Math.min(50, budgetMs * 0.05));
+      const answerMs = Math.max(0, budgetMs - Math.min(marginMsMax, budgetMs * 0.05));
       call.progress.deadlineAtMs = call.startedAtMs + answerMs;
 
       const giveUp = (kind: FaultKind) => {
@@ -44,11 +67,13 @@ export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions)
 
       const timer = clock.setTimer(answerMs - (clock.nowMs() - call.startedAtMs), onDeadline);
       call.departed.addEventListener("abort", onDeparture);
-      shutdown.addEventListener("abort", onShutdown);
+      const ending: Ending = { end: onShutdown };
+      endings.add(ending);
       const stopWaiting = () => {
         timer.cancel();
         call.departed.removeEventListener("abort", onDeparture);
-        shutdown.removeEventListener("abort", onShutdown);
+        endings.delete(ending);
+        ending.end = undefined;
       };
       if (shutdown.aborted) {
         onShutdown();

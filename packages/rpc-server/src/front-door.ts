@@ -51,6 +51,9 @@ function headerBytesOf({ rawHeaders }: NodeRequest): number {
 /** Answers of less than this are not worth compressing. */
 const compressMinBytes = 8 * 1024;
 
+/** Not a closure: a request that holds one of those below would hold its call, and all that the call has left. */
+function ignore(): void {}
+
 /** One door for gRPC, gRPC-Web and Connect, over HTTP/1.1 and HTTP/2. */
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const router = createConnectRouter({
@@ -58,13 +61,12 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     compressMinBytes,
     readMaxBytes: options.requestBytesMax,
     jsonOptions: { ...jsonReadOptions, alwaysEmitImplicit: true },
-    shutdownSignal: options.shutdown,
   });
   for (const register of options.routes) {
     register(router);
   }
   const routes = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
-  const serve = stack(options.inbound, serveRoute(options.requestBytesMax));
+  const serve = stack(options.inbound, serveRoute(options));
   return ({ request, response, peer, listener }) => {
     if (request.httpVersionMajor === 2 && headerBytesOf(request) > headerBytesMax) {
       listener.onRefused("ERR_HTTP2_HEADER_OVERFLOW");
@@ -74,8 +76,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     }
     const call = callFromRequest({ request, response, routes, peer, clock: options.clock });
     // Errors of a connection that breaks are seen by whoever reads or writes it.
-    request.on("error", () => {});
-    response.on("error", () => {});
+    request.on("error", ignore);
+    response.on("error", ignore);
     serve(call)
       .then((reply) => writeReply(call, reply, listener.isDraining))
       .catch(() => response.destroy());

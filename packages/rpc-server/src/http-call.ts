@@ -29,13 +29,16 @@ export interface HttpCallOptions {
   readonly clock: Clock;
 }
 
+/** Why a caller's signal aborts. Without a reason, each would be given an exception of its own, with a stack. */
+const closed = "the response is closed";
+
 /** Reads a call off the headers of a request. Never fails: what is wrong with it is found by who looks closer. */
 export function callFromRequest({ request, response, routes, peer, clock }: HttpCallOptions): HttpCall {
   const url = request.url ?? "";
   const route = routes.get(pathOf(url));
   const departure = new AbortController();
   // Also where the answer is out; then nobody listens any more.
-  response.once("close", () => departure.abort());
+  response.once("close", () => departure.abort(closed));
   return {
     service: route?.service.typeName ?? "",
     method: route?.method.name ?? "",

@@ -14,15 +14,21 @@ import { createHandling, type Handling, handlingKey } from "./unary-routes.ts";
 
 /** The bytes that frame a message in gRPC and gRPC-Web: a flag, and a length. */
 const envelopeBytes = 5;
-const neverAborts = new AbortController().signal;
 const framingHeaders = ["content-type", "content-encoding", "accept-encoding", "grpc-encoding", "grpc-accept-encoding"];
+
+export interface ServeRouteOptions {
+  /** The most bytes a message may have. */
+  readonly requestBytesMax: number;
+  /** Aborts when streams have to end. */
+  readonly shutdown: AbortSignal;
+}
 
 /**
  * Has the Connect router serve a call. Errors don't leave by the router's own
  * door, which would drop their details or quote the request: they are thrown as
  * Faults, and encoded where all Faults are.
  */
-export function serveRoute(requestBytesMax: number): (call: HttpCall) => Promise<Reply> {
+export function serveRoute({ requestBytesMax, shutdown }: ServeRouteOptions): (call: HttpCall) => Promise<Reply> {
   return async (call) => {
     const { route, request } = call;
     if (route === undefined) {
@@ -37,9 +43,8 @@ export function serveRoute(requestBytesMax: number): (call: HttpCall) => Promise
     const handling = createHandling(call);
     const contextValues = createContextValues().set(handlingKey, handling);
     if (call.isStreaming) {
-      return streamReply(
-        await route(universalRequestFromNodeRequest(request, call.response, undefined, contextValues)),
-      );
+      const streamed = universalRequestFromNodeRequest(request, call.response, undefined, contextValues);
+      return streamReply(await route({ ...streamed, signal: AbortSignal.any([streamed.signal, shutdown]) }));
     }
     const body = request.method === "GET" ? new Uint8Array() : await readBody(request, requestBytesMax + envelopeBytes);
     const response = await route({
@@ -48,7 +53,8 @@ export function serveRoute(requestBytesMax: number): (call: HttpCall) => Promise
       url: `http://localhost${call.url}`,
       header: framingHeadersOf(call),
       body: createAsyncIterable([body]),
-      signal: neverAborts,
+      // Never aborts. The router listens to it, and leaves garbage hanging from what lasts longer than a call.
+      signal: new AbortController().signal,
       contextValues,
     });
     return await replyFromResponse(call, handling, response, body);

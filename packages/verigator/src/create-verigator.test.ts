@@ -1,4 +1,4 @@
-import { type Answer, createProgress, Fault } from "@verigate/call";
+import { type Answer, createProgress, Fault, type Progress } from "@verigate/call";
 import { expect, it } from "vitest";
 import { type AnswerRead, createVerigator } from "./create-verigator.ts";
 
@@ -7,8 +7,9 @@ const ref = { serviceId: "s1", userId: "u1" };
 
 /** What is told of the answer to a call, and how the call ended. */
 async function readOf(
-  answer: { readonly status: number; readonly body?: unknown; readonly isAfterLostAttempt?: true } | Fault,
-  method: "getUser" | "deleteUser" | "listUsers" = "getUser",
+  answer: { readonly status: number; readonly body?: unknown } | Fault,
+  method: "getUser" | "deleteUser" | "listUsers" | "verifyPin" = "getUser",
+  progress: Progress = createProgress(),
 ) {
   const reads: AnswerRead[] = [];
   const { [method]: call } = createVerigator({
@@ -25,7 +26,7 @@ async function readOf(
     },
     onRead: (read) => reads.push(read),
   });
-  const outcome = await (call as (params: object, progress: object) => Promise<unknown>)(ref, createProgress()).then(
+  const outcome = await (call as (params: object, progress: object) => Promise<unknown>)(ref, progress).then(
     () => "success",
     (error) => error.kind,
   );
@@ -57,10 +58,23 @@ it("a list that can't be decoded is told as not understood", async () => {
 });
 
 it("a user who is gone, after an attempt to delete that was lost, is told as understood", async () => {
-  expect(await readOf({ status: 404, isAfterLostAttempt: true }, "deleteUser")).toEqual({
+  expect(await readOf({ status: 404 }, "deleteUser", { ...createProgress(), isAnswerLost: true })).toEqual({
     outcome: "success",
     reads: [{ operation: "DeleteUser", status: 404, isUnderstood: true }],
   });
+});
+
+it.each([
+  ["nonsense to a delete", { status: 200, body: "<html>" }, "deleteUser", false],
+  ["a 404 of a proxy to a delete", { status: 404, body: "<html>" }, "deleteUser", true],
+  ["a redirect of a delete", { status: 302 }, "deleteUser", true],
+  ["a 404 of the API to a delete", { status: 404, body: {} }, "deleteUser", false],
+  ["nonsense to what must not be repeated", { status: 200, body: "<html>" }, "verifyPin", false],
+] as const)("after %s, it may have been carried out: %s", async (_, answer, method, isAnswerLost) => {
+  const progress = createProgress();
+  await readOf(answer, method, progress);
+
+  expect(progress.isAnswerLost).toBe(isAnswerLost);
 });
 
 it("where there is no answer, nothing is told", async () => {

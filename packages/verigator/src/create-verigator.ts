@@ -59,10 +59,11 @@ export function createVerigator({ exchange, decodeUserList, onRead }: VerigatorO
     });
     let isUnderstood = true;
     try {
-      assertAccepted(endpoint, params, answer);
+      assertAccepted(endpoint, params, answer, progress);
       return await read(answer);
     } catch (error) {
       isUnderstood = !(isFault(error) && error.kind === "upstream-bad-response");
+      progress.isAnswerLost ||= !isUnderstood && endpoint.retry === "safe";
       throw error;
     } finally {
       onRead?.({ operation: endpoint.operation, status: answer.status, isUnderstood });
@@ -98,10 +99,15 @@ export function createVerigator({ exchange, decodeUserList, onRead }: VerigatorO
 }
 
 /** Throws the Fault that an answer is where it is no success. */
-function assertAccepted<Params>(endpoint: endpoints.Endpoint<Params, unknown>, params: Params, answer: Answer): void {
-  const { status, body, isAfterLostAttempt } = answer;
+function assertAccepted<Params>(
+  endpoint: endpoints.Endpoint<Params, unknown>,
+  params: Params,
+  answer: Answer,
+  { isAnswerLost }: Progress,
+): void {
+  const { status, body } = answer;
   // An earlier attempt, whose answer was lost, has deleted it.
-  const isDeleted = status === 404 && endpoint.method === "DELETE" && isAfterLostAttempt && isEmptyOrJson(body);
+  const isDeleted = status === 404 && endpoint.method === "DELETE" && isAnswerLost && isEmptyOrJson(body);
   if (!isDeleted && !endpoint.accepts.includes(status)) {
     throw faultFromAnswer(endpoint, params, answer);
   }

@@ -277,6 +277,22 @@ it("to whoever waits for an unsafe call the outcome is open, and to nobody else"
   expect(unsafe.call.progress.isOutcomeOpen).toBe(false);
 });
 
+it("a repeat of a delete whose answer was lost runs, and knows that it may have been carried out", async () => {
+  const the = scene();
+  const deletion = { serviceId: "s", userId: "u", requestId };
+  const first = the.start(deleteUser, deletion);
+  await settle();
+  first.call.progress.isAnswerLost = true;
+  the.open[0]?.fail(new Fault("upstream-failed"));
+  await settle();
+  const repeat = the.start(deleteUser, deletion);
+  await settle();
+
+  expect(first.seen.outcome).toBe("upstream-failed");
+  expect(the.started()).toBe(2);
+  expect(repeat.call.progress.isAnswerLost).toBe(true);
+});
+
 it.each([
   ["another user", { userId: "other" }],
   ["another service", { serviceId: "other" }],

@@ -143,6 +143,15 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
     return outcome;
   }
 
+  /** What is safe to repeat runs again, and knows that it may have run; it can't be recorded any more. */
+  async function afterUnknown(next: UnaryHandler, unary: UnaryCall, unknown: Outcome): Promise<Outcome> {
+    if (isUnsafe(unary.method)) {
+      return unknown;
+    }
+    unary.call.progress.isAnswerLost = true;
+    return await outcomeOf(next, unary);
+  }
+
   async function protect(next: UnaryHandler, unary: UnaryCall, claim: Claim): Promise<Outcome> {
     const result = await obtain(unary, claim);
     if (isKnown(result)) {
@@ -158,11 +167,12 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
         running.add(ending);
         return await ending.finally(() => running.delete(ending));
       }
-      case "settled":
-        return outcomeFromRecord(unary.method.output, records.open(claim, result.record), result.ageMs);
+      case "settled": {
+        const outcome = outcomeFromRecord(unary.method.output, records.open(claim, result.record), result.ageMs);
+        return isUnknown(outcome) ? await afterUnknown(next, unary, outcome) : outcome;
+      }
       case "lapsed":
-        // What is safe to repeat may run again; it can't be recorded any more.
-        return isUnsafe(unary.method) ? { fault: new Fault("outcome-unknown") } : await outcomeOf(next, unary);
+        return await afterUnknown(next, unary, { fault: new Fault("outcome-unknown") });
       case "other-payload":
         return { fault: new Fault("request-id-reused") };
       case "full":
@@ -200,6 +210,10 @@ const foundBy: Readonly<Record<Obtained["kind"], Found>> = {
 /** Whether somebody has used the request_id before, and what became of that is no secret to whoever repeats it. */
 function isKnown({ kind }: Obtained): boolean {
   return kind === "settled" || kind === "lapsed" || kind === "other-payload";
+}
+
+function isUnknown(outcome: Outcome): boolean {
+  return "fault" in outcome && outcome.fault.kind === "outcome-unknown";
 }
 
 async function outcomeOf(next: UnaryHandler, unary: UnaryCall): Promise<Outcome> {

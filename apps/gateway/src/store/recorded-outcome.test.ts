@@ -63,6 +63,13 @@ it.each(rows)(
   },
 );
 
+it.each(rows)("of %s of what is safe to repeat, after a lost answer, a repeat learns that it may be done", (kind) => {
+  const lost = { ...createProgress(), isAnswerLost: true };
+  const definite = table[kind][0];
+
+  expect(recordedKind(kind, lost)).toBe(definite ?? "outcome-unknown");
+});
+
 it("what callers are told is safe to repeat is never found by the repeat", () => {
   const repeatable = rows.map(([kind]) => kind).filter((kind) => errorCatalogue[kind].code === Code.Unavailable);
 

@@ -56,21 +56,21 @@ export const recordings = {
   "outcome-pending": "recorded",
 } as const satisfies Readonly<Record<FaultKind, Recording>>;
 
-/** What a repeat gets; undefined where it runs. */
-export function recordedOutcome(outcome: Outcome, { isOutcomeOpen }: Progress): Outcome | undefined {
+/**
+ * What a repeat gets; undefined where it runs as if it were the first. Of what
+ * is safe to repeat, an unknown outcome tells the repeat, which runs, that it may have been carried out.
+ */
+export function recordedOutcome(outcome: Outcome, progress: Progress): Outcome | undefined {
   if ("response" in outcome) {
     return isLocalRefusal(outcome.response) ? undefined : outcome;
   }
-  switch (recordings[outcome.fault.kind]) {
-    case "recorded":
-      return outcome;
-    case "recorded-if-sent":
-      return isOutcomeOpen ? outcome : undefined;
-    case "unknown-if-sent":
-      return isOutcomeOpen ? { fault: new Fault("outcome-unknown") } : undefined;
-    case "released":
-      return undefined;
+  const { isOutcomeOpen, isAnswerLost } = progress;
+  const recording = recordings[outcome.fault.kind];
+  if (recording === "recorded" || (recording === "recorded-if-sent" && isOutcomeOpen)) {
+    return outcome;
   }
+  const mayBeDone = isAnswerLost || (recording === "unknown-if-sent" && isOutcomeOpen);
+  return mayBeDone ? { fault: new Fault("outcome-unknown") } : undefined;
 }
 
 /** A PIN that the gateway itself did not look at, because of its own limits. */
