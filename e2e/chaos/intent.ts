@@ -31,6 +31,9 @@ const habits: readonly Habit[] = [
   "twins",
 ];
 
+/** Among so many in a row there is one of each kind. */
+export const intentsInRound: number = operations.length * habits.length;
+
 /** The intent of a number: the operations in turn. */
 export function intentAt(number: number): Intent {
   const round = Math.floor(number / operations.length);

@@ -1,3 +1,5 @@
+import { intentsInRound } from "./intent.ts";
+
 /** How long and how hard a scenario is, and the settings of its gateway. */
 export interface Pace {
   /** Calls per second. */
@@ -7,7 +9,10 @@ export interface Pace {
   readonly healthyMs: number;
   readonly faultMs: number;
   readonly recoveryMs: number;
-  /** One breaker interval: how long it stays open, and an attempt after that, in milliseconds. */
+  /**
+   * One breaker interval, in milliseconds: an attempt that began before the end of the fault, how long the breaker
+   * stays open after it, and until each kind of call has come.
+   */
   readonly recoveryMsMax: number;
   /** Whether lateness and recovery decide; not where other work on the same machine would decide instead. */
   readonly isJudgedByTime: boolean;
@@ -38,8 +43,8 @@ export function longPace(seconds: number, rate: number): Pace {
     healthyMs: ms / 6,
     faultMs: (ms / 12) * 5,
     recoveryMs: (ms / 12) * 5,
-    // VERIGATE_BREAKER_OPEN and VERIGATE_ATTEMPT_TIMEOUT.
-    recoveryMsMax: 5_000 + 1_500,
+    // VERIGATE_ATTEMPT_TIMEOUT and VERIGATE_BREAKER_OPEN.
+    recoveryMsMax: 1_500 + 5_000 + Math.ceil((intentsInRound / rate) * 1_000),
     isJudgedByTime: true,
     slowByteMs: 250,
     env: unlimited,

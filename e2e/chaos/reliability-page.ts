@@ -29,7 +29,7 @@ ${skipped.map(({ title, problem }) => `\nNot run: ${title}, because ${problem}.\
 - **not spared**: failures of calls that the fault does not touch: of other operations, or, where the store fails, without a request_id.
 - **wrong**: any other answer that is not what happened: a success of what never ran, a "not found" of what exists, a bug.
 - **recovery**: from the end of the fault until each of the five operations has succeeded again, with and without a request_id; at most
-  ${pace.recoveryMsMax} ms, which is the breaker's ${(pace.recoveryMsMax - 1_500) / 1_000} s and one attempt.
+  ${pace.recoveryMsMax} ms: an attempt of 1.5 s that began before that, the 5 s of the breaker after it, and until a call of each kind has come.
 - **OK at end**: of the calls in the last third after the fault, how many succeeded without a repeat.
 - **MiB**: resident memory of the gateway before the fault and at the end.
 
