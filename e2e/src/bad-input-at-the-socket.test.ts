@@ -345,3 +345,58 @@ test("the admin listener serves its three pages, read-only, and nothing else", a
   ]);
   expect(await statusOf("/readyz", "HEAD")).toBe(200);
 });
+
+describe("health calls, which need no credentials", () => {
+  /** Streams of Watch on one connection, which have sent their whole message, or a part of it. */
+  function openWatches(gateway: GatewayUnderTest, count: number, isWhole: boolean) {
+    const session = connect(`http://${gateway.authority}`);
+    session.on("error", () => {});
+    onTestFinished(() => session.destroy());
+    return Array.from({ length: count }, () => {
+      const stream = session.request({
+        ":method": "POST",
+        ":path": "/grpc.health.v1.Health/Watch",
+        "content-type": "application/grpc",
+        te: "trailers",
+      });
+      stream.on("error", () => {});
+      if (isWhole) {
+        stream.end(enveloped(new Uint8Array()));
+      } else {
+        stream.write(Buffer.of(0, 0, 0));
+      }
+      return stream;
+    });
+  }
+  const statusOf = async (stream: ReturnType<typeof openWatches>[number]) => {
+    const [headers] = await once(stream, "response");
+    return headers["grpc-status"] ?? "open";
+  };
+  const statuses = { open: "open", deadlineExceeded: "4", unavailable: "14" };
+
+  test("a Watch whose message does not come ends at the default deadline", async () => {
+    const upstream = await startScriptedUpstream({ status: 200, body: aUser });
+    const gateway = await startGateway({ upstream, env: { VERIGATE_DEFAULT_DEADLINE: "200ms" } });
+    const watches = openWatches(gateway, 20, false);
+
+    expect(await Promise.all(watches.map(statusOf))).toEqual(Array(20).fill(statuses.deadlineExceeded));
+  });
+
+  test("one address has so many at a time, whole or not, and the next is refused at its headers", async () => {
+    const { gateway } = await start();
+    const halves = openWatches(gateway, 125, false);
+    const wholes = openWatches(gateway, 125, true);
+    expect(await Promise.all(wholes.map(statusOf))).toEqual(Array(125).fill(statuses.open));
+    const [refused] = openWatches(gateway, 1, false);
+    expect(refused && (await statusOf(refused))).toBe(statuses.unavailable);
+
+    for (const stream of halves) {
+      stream.close(constants.NGHTTP2_CANCEL);
+    }
+    await eventually(async () => {
+      const [next] = openWatches(gateway, 1, true);
+      return next && (await statusOf(next)) === statuses.open ? true : undefined;
+    });
+    await expectGoodCalls(gateway);
+  });
+});

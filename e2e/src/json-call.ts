@@ -1,4 +1,4 @@
-import { request as httpRequest, type OutgoingHttpHeaders } from "node:http";
+import { type Agent, request as httpRequest, type OutgoingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { SecureContextOptions } from "node:tls";
 
@@ -10,6 +10,8 @@ export interface JsonCall {
   readonly socketPath?: string;
   readonly tls?: Pick<SecureContextOptions, "ca" | "cert" | "key">;
   readonly headers?: OutgoingHttpHeaders;
+  /** Keeps connections. Without it, the call has one of its own. */
+  readonly agent?: Agent;
   /** Default: `verigate.v1.ServiceAPI/GetService`. */
   readonly method?: string;
   /** Default: that of a service `s1`. */
@@ -25,12 +27,21 @@ export interface JsonAnswer {
   readonly body: Record<string, unknown>;
 }
 
-/** One call in Connect's JSON over HTTP/1.1, on a connection of its own. */
+/** One call in Connect's JSON over HTTP/1.1. */
 export function jsonCall(call: JsonCall): Promise<JsonAnswer> {
-  const { port, host = "127.0.0.1", socketPath, tls, headers, method, body = { serviceId: "s1" } } = call;
+  const {
+    port,
+    host = "127.0.0.1",
+    socketPath,
+    tls,
+    headers,
+    method,
+    agent = false,
+    body = { serviceId: "s1" },
+  } = call;
   const options = {
     ...(socketPath === undefined ? { port, host: tls === undefined ? host : "localhost" } : { socketPath }),
-    agent: false as const,
+    agent,
     method: "POST",
     path: `/${method ?? "verigate.v1.ServiceAPI/GetService"}`,
     headers: { "content-type": "application/json", ...headers },

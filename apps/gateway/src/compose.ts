@@ -19,12 +19,12 @@ import {
   type FrontDoor,
   type HealthState,
   type HttpCall,
+  healthLimit,
   type Reply,
   reflectionRoutes,
   rescue,
   type UnaryCall,
   type UnaryHandler,
-  unaryRoutes,
 } from "@verigate/rpc-server";
 import type { Logger, Metrics, Tracing } from "@verigate/telemetry";
 import {
@@ -42,7 +42,7 @@ import { authenticate } from "./inbound/authenticate.ts";
 import { authorizeMethod } from "./inbound/authorize-method.ts";
 import { authorizeService } from "./inbound/authorize-service.ts";
 import { createIdempotency } from "./inbound/idempotency.ts";
-import { report } from "./inbound/report.ts";
+import { createReport } from "./inbound/report.ts";
 import { requestIdNote } from "./inbound/request-id-note.ts";
 import { rpcSpan } from "./inbound/rpc-span.ts";
 import { validate } from "./inbound/validate.ts";
@@ -103,7 +103,8 @@ export interface Gateway {
 }
 
 const requestBytesMax = 64 * 1024;
-const watchersMax = 1_000;
+/** Anybody may ask how the gateway is; one address may have a quarter of the places. */
+const healthCalls = { callsMax: 1_000, callsOfAddressMax: 250 };
 /** Three attempts to connect fit in the default deadline. */
 const connectTimeoutMs = 3_000;
 /** The most attempts of a class that wait for a slot, and how long one waits for a slot or its turn. */
@@ -302,7 +303,8 @@ export function composeGateway(options: ComposeOptions): Gateway {
     );
 
   // From a request's headers to its answer.
-  const health = createHealth({ services: services.map(({ typeName }) => typeName), watchersMax });
+  const report = createReport({ clock, logger, metrics });
+  const health = createHealth({ services: services.map(({ typeName }) => typeName) });
   const frontDoor = createFrontDoor({
     clock,
     requestBytesMax,
@@ -311,7 +313,7 @@ export function composeGateway(options: ComposeOptions): Gateway {
       // Outermost: all below, the log line too, is part of the caller's trace.
       rpcSpan({ tracing, isContextRead: isTraceSpoken }),
       // Sees every call, and what became of it.
-      report({ clock, logger, metrics }),
+      report.layer,
       // All below may throw.
       rescue(),
       // Before anything costs: a web page has no business here.
@@ -320,6 +322,8 @@ export function composeGateway(options: ComposeOptions): Gateway {
         isOpen: callers.isTrusted,
         hostNames: values.VERIGATE_HOST_NAMES ?? [],
       }),
+      // What needs no credentials must not cost much either.
+      healthLimit(healthCalls),
       // Around the reading of the request, so that a slow upload ends too.
       deadline<HttpCall, Reply>({
         clock,
@@ -334,16 +338,16 @@ export function composeGateway(options: ComposeOptions): Gateway {
       // By the caller's name, and before its message is looked at: a flood of invalid ones is a flood.
       limits.callerRate,
     ],
-    routes: [
-      unaryRoutes(ServiceAPI, handle(operationHandler(serviceOperations(provider)))),
-      unaryRoutes(
-        UserAPI,
-        handle(operationHandler(userOperations({ provider, lists, clock, repairBudget: budgets.directory }))),
-      ),
-      unaryRoutes(AuthAPI, handle(operationHandler(authOperations(provider)))),
-      health.routes,
-      ...(values.VERIGATE_REFLECTION ? [reflectionRoutes([...services, health.service])] : []),
+    services: [
+      { service: ServiceAPI, handler: handle(operationHandler(serviceOperations(provider))) },
+      {
+        service: UserAPI,
+        handler: handle(operationHandler(userOperations({ provider, lists, clock, repairBudget: budgets.directory }))),
+      },
+      { service: AuthAPI, handler: handle(operationHandler(authOperations(provider))) },
     ],
+    isLean: values.VERIGATE_LEAN_DOOR,
+    routes: [health.routes, ...(values.VERIGATE_REFLECTION ? [reflectionRoutes([...services, health.service])] : [])],
   });
 
   return {
@@ -362,6 +366,7 @@ export function composeGateway(options: ComposeOptions): Gateway {
     idle: () => idempotency.idle(),
     async close(limit) {
       callers.close();
+      report.flush();
       await upstream.close();
       await Promise.race([idempotency.idle(), limit]);
       await store.close();

@@ -69,8 +69,11 @@ export function callInMemory({ frontDoor, clock, method, message, deadlineMs }: 
   const arrival = {
     request,
     response,
-    // The default of VERIGATE_LISTEN, by which callers of this machine are trusted.
-    peer: { listener: "127.0.0.1:8080", isUnix: false, address: "127.0.0.1" },
+    connection: {
+      // The default of VERIGATE_LISTEN, by which callers of this machine are trusted.
+      peer: { listener: "127.0.0.1:8080", isUnix: false, address: "127.0.0.1" },
+      isEnding: false,
+    },
     listener: { onRefused: () => {}, isDraining: false },
   };
   frontDoor(arrival as unknown as Parameters<FrontDoor>[0]);

@@ -46,7 +46,7 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** After the drain timeout, what the last answers get to leave, in milliseconds. */
+/** After the drain timeout, or when a connection ends, what the last answers get to leave, in milliseconds. */
 const lastWordsMs = 500;
 /** After all calls have ended, what the last spans get to be delivered, in milliseconds. */
 const lastSpansMs = 2_000;
@@ -83,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           logger,
           onLost: metrics.auditLost,
         });
+  const audited = audit === undefined ? undefined : auditedDecisions(audit, systemClock);
   const gateway = composeGateway({
     config,
     clock: systemClock,
@@ -97,7 +98,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       observer: metrics,
     }),
     reloads,
-    ...(audit === undefined ? {} : auditedDecisions(audit)),
+    onAccessDecision: audited?.onAccessDecision,
+    onLimitDecision: audited?.onLimitDecision,
     ...(provider === undefined ? {} : { provider }),
   });
   let unreadyReason: string | undefined = "starting";
@@ -123,6 +125,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       port.destroy();
     }
     await Promise.all([...ports.map(({ drained }) => drained), admin?.close(), gateway.close(delay(lastWordsMs))]);
+    audited?.flush();
     await audit?.close(delay(lastWordsMs));
     if (tracing !== undefined) {
       // A receiver that hangs must not hold up the end.
@@ -132,11 +135,17 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
   try {
     const trusted = trustedListeners(values);
+    const age = {
+      clock: systemClock,
+      maxMs: values.VERIGATE_MAX_CONNECTION_AGE,
+      graceMs: values.VERIGATE_MAX_DEADLINE + lastWordsMs,
+      random: Math.random,
+    };
     for (const address of values.VERIGATE_LISTEN) {
       const { frontDoor } = gateway;
       const onRefused = metrics.connectionRefused;
       const isTrusted = trusted.has(textFromListenAddress(address));
-      const port = { address, frontDoor, onRefused };
+      const port = { address, frontDoor, onRefused, age };
       ports.push(await openPort(tls === undefined ? port : { ...port, tls: portTls(tls.current, isTrusted) }));
     }
     arePortsOpen = true;

@@ -37,7 +37,7 @@ interface Ending {
  * What was started below goes on, to its own end. From here on, nothing new may
  * be sent for this call: see `isAbandoned`.
  *
- * Streams have no default deadline, and theirs is kept by the router.
+ * Streams go on for as long as they do; their deadline is for what opens them.
  */
 export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions): Layer<AnyCall, Answer> {
   const { clock, shutdown } = options;
@@ -49,6 +49,7 @@ export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions)
   });
   return (next) => (call) => {
     if (call.isStreaming) {
+      call.progress.deadlineAtMs = call.startedAtMs + options.defaultMs;
       return next(call);
     }
     return new Promise((resolve, reject) => {

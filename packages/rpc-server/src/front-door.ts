@@ -1,18 +1,24 @@
 import { type ConnectRouter, createConnectRouter } from "@connectrpc/connect";
 import { compressionGzip } from "@connectrpc/connect-node";
-import { type Clock, type Layer, type Peer, stack } from "@verigate/call";
+import { type Clock, type Layer, stack } from "@verigate/call";
 import { jsonReadOptions } from "./explain-decode-error.ts";
 import { callFromRequest, type HttpCall } from "./http-call.ts";
-import { headerBytesMax } from "./mixed-server.ts";
+import { createLeanDoor, methodsByPath } from "./lean-door.ts";
+import { type Connection, headerBytesMax } from "./mixed-server.ts";
 import type { NodeRequest, NodeResponse } from "./node-http.ts";
 import type { Reply } from "./reply.ts";
 import { serveRoute } from "./serve-route.ts";
+import { type UnaryService, unaryRoutes } from "./unary-routes.ts";
 import { writeReply } from "./write-reply.ts";
 
 export interface FrontDoorOptions {
   readonly clock: Clock;
-  /** What is served. */
+  /** What is served as calls, each by a message and a message. */
+  readonly services: readonly UnaryService[];
+  /** What else is served, by the router alone. */
   readonly routes: readonly ((router: ConnectRouter) => void)[];
+  /** Whether ordinary calls take the lean door; without it, the router serves them all. Same meaning, more CPU. */
+  readonly isLean: boolean;
   /** What a call meets before its body is read, outermost first. The outermost must not throw. */
   readonly inbound: readonly Layer<HttpCall, Reply>[];
   /** The most bytes a message may have, in its encoding and decompressed. */
@@ -28,7 +34,7 @@ export type FrontDoor = (arrival: Arrival) => void;
 export interface Arrival {
   readonly request: NodeRequest;
   readonly response: NodeResponse;
-  readonly peer: Peer;
+  readonly connection: Connection;
   readonly listener: ListenerState;
 }
 
@@ -50,36 +56,48 @@ function headerBytesOf({ rawHeaders }: NodeRequest): number {
 
 /** Answers of less than this are not worth compressing. */
 const compressMinBytes = 8 * 1024;
+/** `"verified":false` has to be visible. */
+const jsonWriteOptions = { alwaysEmitImplicit: true };
 
 /** Not a closure: a request that holds one of those below would hold its call, and all that the call has left. */
 function ignore(): void {}
 
 /** One door for gRPC, gRPC-Web and Connect, over HTTP/1.1 and HTTP/2. */
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
+  const { services, requestBytesMax } = options;
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
     compressMinBytes,
-    readMaxBytes: options.requestBytesMax,
-    jsonOptions: { ...jsonReadOptions, alwaysEmitImplicit: true },
+    readMaxBytes: requestBytesMax,
+    jsonOptions: { ...jsonReadOptions, ...jsonWriteOptions },
   });
-  for (const register of options.routes) {
+  for (const register of [...services.map(unaryRoutes), ...options.routes]) {
     register(router);
   }
   const routes = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
-  const serve = stack(options.inbound, serveRoute(options));
-  return ({ request, response, peer, listener }) => {
+  const methods = options.isLean
+    ? services.flatMap(({ service, handler }) => service.methods.map((method) => ({ method, handler })))
+    : [];
+  const lean = createLeanDoor({
+    methods: methodsByPath(methods, routes),
+    requestBytesMax,
+    compressMinBytes,
+    jsonWriteOptions,
+  });
+  const serve = stack(options.inbound, serveRoute({ ...options, lean }));
+  return ({ request, response, connection, listener }) => {
     if (request.httpVersionMajor === 2 && headerBytesOf(request) > headerBytesMax) {
       listener.onRefused("ERR_HTTP2_HEADER_OVERFLOW");
       response.writeHead(431);
       response.end();
       return;
     }
-    const call = callFromRequest({ request, response, routes, peer, clock: options.clock });
+    const call = callFromRequest({ request, response, routes, connection, clock: options.clock });
     // Errors of a connection that breaks are seen by whoever reads or writes it.
     request.on("error", ignore);
     response.on("error", ignore);
     serve(call)
-      .then((reply) => writeReply(call, reply, listener.isDraining))
+      .then((reply) => writeReply(call, reply, listener.isDraining || connection.isEnding))
       .catch(() => response.destroy());
   };
 }

@@ -26,12 +26,10 @@ export interface HealthState {
 export interface HealthOptions {
   /** Full names of the services that are served. */
   readonly services: readonly string[];
-  /** The most Watch streams at a time; one more is RESOURCE_EXHAUSTED. */
-  readonly watchersMax: number;
 }
 
 /** A server that is not serving yet. */
-export function createHealth({ services, watchersMax }: HealthOptions): HealthState {
+export function createHealth({ services }: HealthOptions): HealthState {
   const names = new Set(["", ...services]);
   const watchers = new Set<() => void>();
   let isServing = false;
@@ -45,9 +43,6 @@ export function createHealth({ services, watchersMax }: HealthOptions): HealthSt
   const responseOf = (status: ServingStatus) => create(HealthCheckResponseSchema, { status });
 
   async function* watch(service: string, signal: AbortSignal): AsyncGenerator<HealthCheckResponse> {
-    if (watchers.size >= watchersMax) {
-      throw new ConnectError(`there are ${watchersMax} watchers already`, Code.ResourceExhausted);
-    }
     let wake = () => {};
     const onChange = () => wake();
     watchers.add(onChange);
@@ -66,6 +61,8 @@ export function createHealth({ services, watchersMax }: HealthOptions): HealthSt
           await changed;
         }
       }
+      // Not the end of what there is to tell: whoever watches has to ask again, over another connection.
+      throw new ConnectError("the connection is about to end", Code.Unavailable);
     } finally {
       watchers.delete(onChange);
       signal.removeEventListener("abort", onChange);

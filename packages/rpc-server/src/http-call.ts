@@ -1,7 +1,8 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { type Call, type Clock, createProgress, type Peer, type Protocol } from "@verigate/call";
+import { type Call, type Clock, createProgress, type Protocol } from "@verigate/call";
+import type { Connection } from "./mixed-server.ts";
 import type { NodeRequest, NodeResponse } from "./node-http.ts";
 
 /** A Call together with the HTTP request it came in. Only this package looks at the latter. */
@@ -10,6 +11,8 @@ export interface HttpCall extends Call {
   readonly response: NodeResponse;
   /** Path and query. */
   readonly url: string;
+  /** Aborts when a stream has to end, so that its connection can. */
+  readonly streamsEnd: AbortSignal;
   /** Serves the method; undefined where there is none. */
   readonly route: UniversalHandler | undefined;
 }
@@ -25,7 +28,7 @@ export interface HttpCallOptions {
   readonly request: NodeRequest;
   readonly response: NodeResponse;
   readonly routes: ReadonlyMap<string, UniversalHandler>;
-  readonly peer: Peer;
+  readonly connection: Connection;
   readonly clock: Clock;
 }
 
@@ -33,7 +36,7 @@ export interface HttpCallOptions {
 const closed = "the response is closed";
 
 /** Reads a call off the headers of a request. Never fails: what is wrong with it is found by who looks closer. */
-export function callFromRequest({ request, response, routes, peer, clock }: HttpCallOptions): HttpCall {
+export function callFromRequest({ request, response, routes, connection, clock }: HttpCallOptions): HttpCall {
   const url = request.url ?? "";
   const route = routes.get(pathOf(url));
   const departure = new AbortController();
@@ -45,13 +48,14 @@ export function callFromRequest({ request, response, routes, peer, clock }: Http
     isStreaming: route !== undefined && route.method.methodKind !== "unary",
     protocol: protocolOf(request, route?.method),
     headers: request.headers,
-    peer,
+    peer: connection.peer,
     startedAtMs: clock.nowMs(),
     departed: departure.signal,
     progress: createProgress(),
     request,
     response,
     url,
+    streamsEnd: connection.streamsEnd,
     route,
   };
 }

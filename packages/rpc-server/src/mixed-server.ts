@@ -9,13 +9,14 @@ import { createServer as createHttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { TLSSocket, TlsOptions } from "node:tls";
 import type { Peer } from "@verigate/call";
+import { type Ageing, type ConnectionAge, startAgeing } from "./connection-age.ts";
 import type { NodeRequest, NodeResponse } from "./node-http.ts";
 import { hasForeignCertificate, peerCertificateOf } from "./peer-certificate.ts";
 
 export interface MixedServerOptions {
   /** What is known of every peer. */
   readonly peer: Peer;
-  readonly onRequest: (request: NodeRequest, response: NodeResponse, peer: Peer) => void;
+  readonly onRequest: (request: NodeRequest, response: NodeResponse, connection: Connection) => void;
   /** Told of each connection that was refused before there was a request, with Node's error code. */
   readonly onRefused: (code: string) => void;
   /**
@@ -23,6 +24,16 @@ export interface MixedServerOptions {
    * required, one that no authority of ours signed is refused all the same.
    */
   readonly tls?: ServerTls;
+  readonly age: ConnectionAge;
+}
+
+/** What a request has to know of its connection. */
+export interface Connection {
+  readonly peer: Peer;
+  /** Whether it is to end: over HTTP/1.1, the next answer has to say so. */
+  readonly isEnding: boolean;
+  /** Aborts when its streams have to end: they have no deadline, and it could not end before them. */
+  readonly streamsEnd: AbortSignal;
 }
 
 export type ServerTls = Pick<TlsOptions, "cert" | "key" | "ca" | "requestCert" | "rejectUnauthorized">;
@@ -33,13 +44,15 @@ export interface MixedServer {
   readonly server: HttpServer;
   /**
    * Has every connection end when its answers in flight are out: GOAWAY for
-   * HTTP/2, in two steps (RFC 9113, 6.8), so that requests on their way are still
-   * served; idle connections end at once.
+   * HTTP/2, in two steps, by which requests on their way are refused unseen (RFC
+   * 9113, 8.7), so that clients send them again elsewhere; idle connections end at once.
    */
   drain(): void;
   /**
    * From now on, connections get this certificate and these authorities; open ones
-   * stay as they are, but can't be resumed. Throws where they are unusable. Without TLS it does nothing.
+   * can't be resumed. Where the authorities are not those from before, open ones end
+   * as at their age: who was let in has to show its certificate again. Throws where
+   * they are unusable. Without TLS it does nothing.
    */
   setTls(tls: Pick<ServerTls, "cert" | "key" | "ca">): void;
   /** Breaks what is still open. */
@@ -76,7 +89,7 @@ const http1Options: ServerOptions = {
  * connections are looked at before it gets them: with TLS, ALPN says what a
  * client speaks; without, the first bytes do (RFC 9113, 3.4: "PRI").
  */
-export function createMixedServer({ peer, onRequest, onRefused, tls }: MixedServerOptions): MixedServer {
+export function createMixedServer({ peer, onRequest, onRefused, tls, age }: MixedServerOptions): MixedServer {
   const httpsServer =
     tls === undefined
       ? undefined
@@ -94,26 +107,59 @@ export function createMixedServer({ peer, onRequest, onRefused, tls }: MixedServ
   const sockets = new Set<Socket>();
   /** Connections that have not shown what they speak, and so have sent no request. */
   const undecided = new Set<Socket>();
-  /** Who is at the other end of a connection, which is found out once. */
-  const peers = new WeakMap<object, Peer>();
-  const peerOf = (socket: Socket | TLSSocket): Peer => ({
-    ...peer,
-    address: socket.remoteAddress,
-    certificate: peerCertificateOf(socket),
-  });
+  const connections = new WeakMap<object, Connection>();
+  const ageings = new Set<Ageing>();
+  /** Of a request whose connection has gone already. */
+  const noConnection: Connection = { peer, isEnding: true, streamsEnd: AbortSignal.abort() };
+  let authorities = String(tls?.ca);
+
+  /** Finds out, once, who is at the other end of a connection, and has it end at its age. */
+  function begin(
+    connection: Socket | ServerHttp2Session,
+    socket: Socket | TLSSocket,
+    ends: { readonly close: (endStreams: () => void) => void; readonly destroy?: () => void },
+  ): void {
+    const streams = new AbortController();
+    const known = {
+      peer: { ...peer, address: socket.remoteAddress, certificate: peerCertificateOf(socket) },
+      isEnding: false,
+      streamsEnd: streams.signal,
+    };
+    const ageing = startAgeing(
+      {
+        close() {
+          known.isEnding = true;
+          ends.close(() => streams.abort());
+        },
+        destroy: ends.destroy,
+      },
+      age,
+    );
+    connections.set(connection, known);
+    ageings.add(ageing);
+    connection.once("close", () => {
+      ageing.stop();
+      ageings.delete(ageing);
+    });
+  }
 
   server.on("request", (request, response) => {
     if (isWithinPipeline(request.socket, response)) {
-      onRequest(request, response, peers.get(request.socket) ?? peer);
+      onRequest(request, response, connections.get(request.socket) ?? noConnection);
     } else {
       onRefused("ERR_HTTP_PIPELINE");
       request.socket.destroy();
     }
   });
-  http2.on("session", (session: ServerHttp2Session) => peers.set(session, peerOf(session.socket)));
+  http2.on("session", (session: ServerHttp2Session) => {
+    begin(session, session.socket, {
+      close: (endStreams) => closeInTwoSteps(session, endStreams),
+      destroy: () => session.destroy(),
+    });
+  });
   http2.on("request", (request, response) => {
     const { session } = request.stream;
-    onRequest(request, response, (session && peers.get(session)) ?? peer);
+    onRequest(request, response, (session && connections.get(session)) ?? noConnection);
   });
   http2.on("sessionError", (error: NodeJS.ErrnoException) => onRefused(error.code ?? "ERR_HTTP2_ERROR"));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
@@ -133,7 +179,8 @@ export function createMixedServer({ peer, onRequest, onRefused, tls }: MixedServ
         // It reads what was put back, and from then on the handle itself.
         http2.emit("connection", socket);
       } else {
-        peers.set(socket, peerOf(socket));
+        // Nothing but its next answer ends it, or a pause that lasts: it could be closed just when a request is on its way.
+        begin(socket, socket, { close: (endStreams) => endStreams() });
         serveHttp1?.call(server, socket);
         socket.resume();
       }
@@ -170,7 +217,15 @@ export function createMixedServer({ peer, onRequest, onRefused, tls }: MixedServ
         closeInTwoSteps(session);
       }
     },
-    setTls: (next) => httpsServer?.setSecureContext(next),
+    setTls(next) {
+      httpsServer?.setSecureContext(next);
+      if (String(next.ca) !== authorities) {
+        authorities = String(next.ca);
+        for (const ageing of ageings) {
+          ageing.expire();
+        }
+      }
+    },
     destroy() {
       for (const socket of sockets) {
         socket.destroy();
@@ -223,8 +278,17 @@ function trackSessions(http2: Http2Server): Set<ServerHttp2Session> {
   return sessions;
 }
 
-function closeInTwoSteps(session: ServerHttp2Session): void {
+/**
+ * Tells a client to leave, and when it has heard, which of its requests are served
+ * (RFC 9113, 6.8). Node ignores those that come after the first step, which the RFC
+ * would have served; two steps it is all the same. A client that learns of both at
+ * once may send what was refused again on this connection, as grpc-js does; and a
+ * socket that is closed before all has come resets the connection, GOAWAY and all.
+ * `onClosed` is told when no more requests are taken.
+ */
+function closeInTwoSteps(session: ServerHttp2Session, onClosed = () => {}): void {
   if (session.destroyed || session.closed) {
+    onClosed();
     return;
   }
   const close = () => {
@@ -232,6 +296,7 @@ function closeInTwoSteps(session: ServerHttp2Session): void {
     if (!session.closed) {
       session.close();
     }
+    onClosed();
   };
   const timer = setTimeout(close, goawayMsMax).unref();
   session.goaway(0, streamIdMax);

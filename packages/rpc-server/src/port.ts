@@ -4,7 +4,7 @@ import { type ListenAddress, textFromListenAddress } from "./listen-address.ts";
 import { createMixedServer, type MixedServer, type MixedServerOptions } from "./mixed-server.ts";
 import { listenOnUnixSocket } from "./unix-socket.ts";
 
-export interface PortOptions extends Pick<MixedServerOptions, "onRefused"> {
+export interface PortOptions extends Pick<MixedServerOptions, "onRefused" | "age"> {
   readonly address: ListenAddress;
   readonly frontDoor: FrontDoor;
   /** For TCP only; a Unix socket is always cleartext. */
@@ -26,13 +26,14 @@ export interface Port {
 }
 
 /** Opens the front door at an address. Throws an Error that names it where that fails. */
-export async function openPort({ address, frontDoor, onRefused, tls }: PortOptions): Promise<Port> {
+export async function openPort({ address, frontDoor, onRefused, tls, age }: PortOptions): Promise<Port> {
   const isUnix = address.kind === "unix";
   const listener = { onRefused, isDraining: false };
   const mixed = createMixedServer({
     peer: { listener: textFromListenAddress(address), isUnix },
-    onRequest: (request, response, peer) => frontDoor({ request, response, peer, listener }),
+    onRequest: (request, response, connection) => frontDoor({ request, response, connection, listener }),
     onRefused,
+    age,
     ...(tls === undefined || isUnix ? {} : { tls }),
   });
   const { promise: drained, resolve } = Promise.withResolvers<void>();

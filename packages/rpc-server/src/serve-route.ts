@@ -4,10 +4,11 @@ import { errorFromJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerParse } from "@connectrpc/connect/protocol-grpc-web";
 import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
-import { Fault } from "@verigate/call";
+import { type Clock, Fault } from "@verigate/call";
 import { recordFromHeaders } from "./encode-fault.ts";
 import { explainDecodeError } from "./explain-decode-error.ts";
 import { type HttpCall, pathOf } from "./http-call.ts";
+import type { LeanDoor } from "./lean-door.ts";
 import { readBody } from "./read-body.ts";
 import { plainReply, type Reply, streamReply } from "./reply.ts";
 import { createHandling, type Handling, handlingKey } from "./unary-routes.ts";
@@ -17,18 +18,32 @@ const envelopeBytes = 5;
 const framingHeaders = ["content-type", "content-encoding", "accept-encoding", "grpc-encoding", "grpc-accept-encoding"];
 
 export interface ServeRouteOptions {
+  readonly clock: Clock;
   /** The most bytes a message may have. */
   readonly requestBytesMax: number;
-  /** Aborts when streams have to end. */
+  /** Aborts when all streams have to end. */
   readonly shutdown: AbortSignal;
+  /** Takes what it can. */
+  readonly lean: LeanDoor;
 }
 
 /**
- * Has the Connect router serve a call. Errors don't leave by the router's own
+ * Serves a call: by the lean door, or else by the Connect router. Errors don't leave by the router's own
  * door, which would drop their details or quote the request: they are thrown as
  * Faults, and encoded where all Faults are.
  */
-export function serveRoute({ requestBytesMax, shutdown }: ServeRouteOptions): (call: HttpCall) => Promise<Reply> {
+export function serveRoute(options: ServeRouteOptions): (call: HttpCall) => Promise<Reply> {
+  const { clock, requestBytesMax, shutdown, lean } = options;
+
+  /** Rejects with `deadline-exceeded` at the call's deadline. */
+  function readInTime<Result>({ progress }: HttpCall, reading: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(new Fault("deadline-exceeded"));
+      const timer = clock.setTimer(Math.min(progress.deadlineAtMs - clock.nowMs(), 2 ** 31 - 1), giveUp);
+      reading.finally(() => timer.cancel()).then(resolve, reject);
+    });
+  }
+
   return async (call) => {
     const { route, request } = call;
     if (route === undefined) {
@@ -40,13 +55,24 @@ export function serveRoute({ requestBytesMax, shutdown }: ServeRouteOptions): (c
     if (call.protocol === "http") {
       return plainReply(415, { code: Code.InvalidArgument });
     }
-    const handling = createHandling(call);
-    const contextValues = createContextValues().set(handlingKey, handling);
     if (call.isStreaming) {
+      // A stream that sends one message has to send it soon: whoever opened it has shown nothing so far.
+      const body =
+        route.method.methodKind === "server_streaming"
+          ? { body: createAsyncIterable([await readInTime(call, readBody(request, requestBytesMax + envelopeBytes))]) }
+          : {};
+      const contextValues = createContextValues().set(handlingKey, createHandling(call));
       const streamed = universalRequestFromNodeRequest(request, call.response, undefined, contextValues);
-      return streamReply(await route({ ...streamed, signal: AbortSignal.any([streamed.signal, shutdown]) }));
+      return streamReply(
+        await route({ ...streamed, ...body, signal: AbortSignal.any([streamed.signal, call.streamsEnd, shutdown]) }),
+      );
     }
     const body = request.method === "GET" ? new Uint8Array() : await readBody(request, requestBytesMax + envelopeBytes);
+    const reply = lean(call, body);
+    if (reply !== undefined) {
+      return await reply;
+    }
+    const handling = createHandling(call);
     const response = await route({
       httpVersion: request.httpVersion,
       method: request.method ?? "",
@@ -55,7 +81,7 @@ export function serveRoute({ requestBytesMax, shutdown }: ServeRouteOptions): (c
       body: createAsyncIterable([body]),
       // Never aborts. The router listens to it, and leaves garbage hanging from what lasts longer than a call.
       signal: new AbortController().signal,
-      contextValues,
+      contextValues: createContextValues().set(handlingKey, handling),
     });
     return await replyFromResponse(call, handling, response, body);
   };

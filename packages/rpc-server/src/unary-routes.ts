@@ -12,6 +12,18 @@ export interface UnaryCall {
 /** Answers with a message of `method.output`, or throws a Fault. */
 export type UnaryHandler = (unary: UnaryCall) => Promise<Message>;
 
+/** A service all of whose methods are unary, and what answers their calls. */
+export interface UnaryService {
+  readonly service: DescService;
+  readonly handler: UnaryHandler;
+}
+
+/** One method of it. */
+export interface UnaryMethod {
+  readonly method: DescMethod;
+  readonly handler: UnaryHandler;
+}
+
 /** What the router's method tells to the one that called the router. */
 export interface Handling {
   readonly call: Call | undefined;
@@ -43,8 +55,8 @@ export function recorded<Input, Output>(
   };
 }
 
-/** Routes every method of `service`, all of which must be unary, to `handler`. */
-export function unaryRoutes(service: DescService, handler: UnaryHandler): (router: ConnectRouter) => void {
+/** Routes every method of `service` to `handler`. */
+export function unaryRoutes({ service, handler }: UnaryService): (router: ConnectRouter) => void {
   return (router) => {
     for (const method of service.methods) {
       const implementation = async (

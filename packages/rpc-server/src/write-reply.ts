@@ -15,7 +15,7 @@ const headersOfAll = { "cache-control": "no-store", "x-content-type-options": "n
  */
 export function writeReply(call: HttpCall, reply: Reply, isLast: boolean): void {
   if (reply.kind === "stream") {
-    writeStream(call, reply);
+    writeStream(call, reply, isLast);
   } else if (!call.response.destroyed) {
     writeWhole(call, reply, isLast);
   }
@@ -70,9 +70,12 @@ function endWith(response: NodeResponse, body: WholeReply["body"], trailers: Who
   response.end();
 }
 
-function writeStream(call: HttpCall, reply: StreamReply): void {
+function writeStream(call: HttpCall, reply: StreamReply, isLast: boolean): void {
   const { response } = reply;
   response.header?.set("cache-control", headersOfAll["cache-control"]);
+  if (isLast && !("stream" in call.request)) {
+    response.header?.set("connection", "close");
+  }
   const settle = (outcome: Outcome) => reply.settle(outcome);
   call.response.once("close", () => {
     if (!hasEnded(call)) {

@@ -282,10 +282,25 @@ export const settings = {
     meaning: "After that, how long calls in flight may take to finish.",
     parse: anyDuration,
   },
+  VERIGATE_MAX_CONNECTION_AGE: {
+    shape: "duration",
+    default: "0",
+    meaning:
+      "How old a connection gets, give or take a tenth, before it ends after its calls in flight. So new replicas get " +
+      "their share, and callers show their certificates again. 0 is no limit.",
+    parse: anyDuration,
+  },
   VERIGATE_REFLECTION: {
     shape: "`true` or `false`",
     default: "false",
     meaning: "Serves grpc.reflection.v1, so that tools can call without the .proto files.",
+    parse: booleanFrom,
+  },
+  VERIGATE_LEAN_DOOR: {
+    shape: "`true` or `false`",
+    default: "true",
+    meaning:
+      "Serves ordinary calls of gRPC and Connect by a path of its own that takes less CPU. `false` has the Connect router serve all of them: a way out, should the two ever differ.",
     parse: booleanFrom,
   },
   VERIGATE_LOG_LEVEL: {
