@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../src/free-port.ts";
 import { type GatewayChildOptions, isRunning, kill, spawnGateway } from "./child-processes.ts";
@@ -13,6 +14,8 @@ export interface GatewayProcess {
   isReady(): Promise<boolean>;
   /** Its resident memory in bytes, by its own metrics; NaN where it does not tell. */
   memoryBytes(): Promise<number>;
+  /** SIGTERM. Fulfils with the exit code, or the signal that ended it, when it has ended. */
+  stop(): Promise<number | NodeJS.Signals>;
   kill(): Promise<void>;
 }
 
@@ -21,7 +24,7 @@ const readyMsMax = 30_000;
 /** Starts a gateway on free ports. Fulfils when it is ready; rejects where it is not after 30 seconds. */
 export async function startGatewayProcess({ env, ...options }: GatewayChildOptions): Promise<GatewayProcess> {
   const { VERIGATE_LISTEN: listen = `127.0.0.1:${await freePort()}` } = env;
-  const adminListen = `127.0.0.1:${await freePort()}`;
+  const { VERIGATE_ADMIN_LISTEN: adminListen = `127.0.0.1:${await freePort()}` } = env;
   const adminUrl = `http://${adminListen}`;
   const child = spawnGateway({
     ...options,
@@ -42,6 +45,12 @@ export async function startGatewayProcess({ env, ...options }: GatewayChildOptio
         async (response) => memoryFromMetrics(await response.text()),
         () => Number.NaN,
       ),
+    async stop() {
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      const [code, signal] = await ended;
+      return code ?? signal;
+    },
     kill: () => kill(child),
   };
   const startedAtMs = performance.now();

@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type CallEnd, type CallRecord, operations } from "./call-record.ts";
-import { type Caller, createCaller } from "./caller.ts";
-import { type Intent, intentAt } from "./intent.ts";
+import type { Caller } from "./caller.ts";
+import { type Habit, type Intent, intentAt } from "./intent.ts";
 import { Stalls } from "./stalls.ts";
 
 export interface LoadOptions {
-  /** The gateways. Without further ones, all connections lead to the first. */
-  readonly baseUrls: readonly [string, ...string[]];
+  /** The calls are spread over them; a repeat goes by another one than the call before. They are closed at the end. */
+  readonly callers: readonly Caller[];
   /** Intents per second, all operations together; repeats come on top. */
   readonly rate: number;
-  readonly deadlineMs: number;
+  /** While so many intents are under way, further ones are left out. Default: they never are. */
+  readonly underWayMax?: number;
+  /** Default: of every habit. */
+  readonly habit?: Habit;
 }
 
 /** Calls that come by a schedule, whatever becomes of those before: an open loop, as users are. */
@@ -20,8 +23,6 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-/** Connections that the calls are spread over; a repeat goes by another one than the call before. */
-const connections = 2;
 const tickMs = 5;
 /** After the first call of an intent. */
 const repeatsMax = 2;
@@ -30,22 +31,21 @@ const waitMs = 500;
 const waitMsMax = 5_000;
 
 /** Starts calling: the operations in turn, each an intent of its own. */
-export function startLoad({ baseUrls, rate, deadlineMs }: LoadOptions): Load {
-  const callers = Array.from({ length: connections }, (_, index) =>
-    createCaller(baseUrls[index % baseUrls.length] ?? baseUrls[0], deadlineMs),
-  );
+export function startLoad({ callers, rate, underWayMax = Number.POSITIVE_INFINITY, habit }: LoadOptions): Load {
   const records: CallRecord[] = [];
   const underWay = new Set<Promise<void>>();
   const stopping = new AbortController();
   const startedAtMs = performance.now();
   let taken = 0;
+  let leftOut = 0;
 
   function take(): void {
     const number = taken;
     taken += 1;
     // Each operation, with each PIN, by each connection.
     const connection = Math.floor(number / operations.length / 2);
-    const pursued = pursue(intentAt(number), connection).then(() => {
+    const intent = intentAt(number);
+    const pursued = pursue({ ...intent, habit: habit ?? intent.habit }, connection).then(() => {
       underWay.delete(pursued);
     });
     underWay.add(pursued);
@@ -64,7 +64,7 @@ export function startLoad({ baseUrls, rate, deadlineMs }: LoadOptions): Load {
   }
 
   async function make(intent: Intent, connection: number, repeat: number): Promise<CallEnd> {
-    const caller = callers[connection % connections] as Caller;
+    const caller = callers[connection % callers.length] as Caller;
     const call = await caller.call(intent);
     records.push({ ...call, repeat, stalledMs: stalls.longestMsSince(call.sentAtMs) });
     return call.end;
@@ -74,8 +74,12 @@ export function startLoad({ baseUrls, rate, deadlineMs }: LoadOptions): Load {
   const timer = setInterval(() => {
     stalls.tick();
     const due = ((performance.now() - startedAtMs) / 1_000) * rate;
-    while (taken < due) {
-      take();
+    while (taken + leftOut < due) {
+      if (underWay.size < underWayMax) {
+        take();
+      } else {
+        leftOut += 1;
+      }
     }
   }, tickMs);
 

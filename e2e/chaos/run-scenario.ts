@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { kinds } from "./call-record.ts";
+import { createCaller } from "./caller.ts";
 import { judge, type Verdict } from "./invariants.ts";
 import { readJournal } from "./journal.ts";
 import { type Load, startLoad } from "./load.ts";
@@ -31,12 +32,9 @@ export async function runScenario(scenario: Scenario, pace: Pace): Promise<Verdi
 }
 
 async function runWith(parts: Parts, scenario: Scenario, pace: Pace): Promise<Verdict> {
-  const [first, ...others] = parts.gateways;
-  const load = startLoad({
-    baseUrls: [first.baseUrl, ...others.map(({ baseUrl }) => baseUrl)],
-    rate: pace.rate,
-    deadlineMs: pace.deadlineMs,
-  });
+  const [first, second = first] = parts.gateways;
+  const callers = [first, second].map(({ baseUrl }) => createCaller(baseUrl, pace.deadlineMs));
+  const load = startLoad({ callers, rate: pace.rate });
   try {
     // What is slow because it is new is not looked at.
     await untilAllSucceed(load, 0);

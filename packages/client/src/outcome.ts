@@ -15,7 +15,8 @@ const outcomeUnknown = nameOfReason(ErrorReason.OUTCOME_UNKNOWN);
  * - Without it (a lost connection, a local deadline or cancellation, a proxy's
  *   answer) the code means nothing, not even UNAVAILABLE: libraries make it up.
  *   The outcome is unknown, except of a method that is safe to repeat, and
- *   of a call that failed before anything was sent (no connection, no bearer token).
+ *   of a call that failed before anything was sent (no connection, no bearer token)
+ *   or was refused unseen.
  * - A ConnectError that did not come from a client of this package counts as unknown.
  * - Whatever is not a ConnectError did not come from a call: false.
  */

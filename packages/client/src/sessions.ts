@@ -29,7 +29,7 @@ export function createSessions(options: ResolvedClientOptions): Sessions {
         manager.abort(clientClosed());
         throw clientClosed();
       }
-      markSent();
+      markSent(stream);
       return stream;
     },
     notifyResponseByteRead(stream) {

@@ -11,6 +11,7 @@ import { authorize } from "./bearer-token.ts";
 import { recordCalls } from "./call-record.ts";
 import { type ResolvedClientOptions, resolveClientOptions, type VerigateClientOptions } from "./client-options.ts";
 import { continueTrace } from "./continue-trace.ts";
+import { repeatRefused } from "./repeat-refused.ts";
 import { fillRequestId } from "./request-id.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 
@@ -18,7 +19,8 @@ import { createSessions, type Sessions } from "./sessions.ts";
  * A client of the gateway. Safe for any number of calls at once, which share
  * one connection: make one per process.
  *
- * A call that fails throws a ConnectError. No call is ever repeated by the client.
+ * A call that fails throws a ConnectError. The client repeats nothing but what a
+ * gateway that stops has refused unseen.
  */
 export interface VerigateClient {
   /** Manages services. */
@@ -60,6 +62,7 @@ function createTransport(options: ResolvedClientOptions, sessionManager: Session
   const { address, protocol, defaultDeadlineMs: defaultTimeoutMs, bearerToken } = options;
   const interceptors: Interceptor[] = [fillRequestId, continueTrace];
   if (bearerToken !== undefined) interceptors.push(authorize(bearerToken));
+  interceptors.push(repeatRefused);
   const common = {
     baseUrl: address.baseUrl,
     sessionManager,

@@ -1,5 +1,13 @@
 import { once } from "node:events";
-import { createSecureServer, createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import {
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { AddressInfo, ListenOptions } from "node:net";
 import type { TlsOptions } from "node:tls";
 import type { ServiceImpl } from "@connectrpc/connect";
@@ -17,6 +25,8 @@ export interface TestGatewayOptions {
   readonly users?: Partial<ServiceImpl<typeof UserAPI>>;
   readonly listen?: ListenOptions;
   readonly tls?: TlsOptions;
+  /** Sees a stream first; where it says true, it has dealt with it. */
+  readonly takeStream?: (stream: ServerHttp2Stream) => boolean;
 }
 
 /** A server of the contract on a real socket; by default PIN 0123 is right, and every PIN is sent by SMS. */
@@ -31,8 +41,10 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       });
     },
   });
-  const server: Http2Server =
-    options.tls === undefined ? createServer(handler) : createSecureServer(options.tls, handler);
+  const serve = (request: Http2ServerRequest, response: Http2ServerResponse) => {
+    if (options.takeStream?.(request.stream) !== true) handler(request, response);
+  };
+  const server: Http2Server = options.tls === undefined ? createServer(serve) : createSecureServer(options.tls, serve);
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
