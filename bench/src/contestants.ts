@@ -64,7 +64,7 @@ function gateway(): Omit<Contestant, "door"> {
       // Smoothing to the 150 calls/s of an account would be all that is measured.
       VERIGATE_UPSTREAM_RPS: "0",
       // All calls are one user's, and in flight at once; each right guess gives its place back.
-      VERIGATE_LIMIT_GUESSES: "900/10m,1000/24h",
+      VERIGATE_LIMIT_GUESSES: "300/10m,400/24h",
       MESSENTE_API_USERNAME: "bench",
       MESSENTE_API_PASSWORD: "bench",
     }),

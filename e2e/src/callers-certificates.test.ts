@@ -80,13 +80,19 @@ const nameless = [
   },
 ];
 
-test.each(nameless)("a certificate with $what names nobody, and is refused", async ({ extensions }) => {
-  const certificates = await makeCertificates();
-  const { upstream, call } = await scene(certificates);
-  const { status, reason } = await call(await certificates.sign("nameless", extensions));
-  expect([status, reason]).toEqual([401, "CALLER_UNAUTHENTICATED"]);
-  expect(upstream.arrivals).toBe(0);
-});
+test.each(nameless)(
+  "a certificate with $what names nobody, and is refused, also beside a right key",
+  async ({ extensions }) => {
+    const certificates = await makeCertificates();
+    const { upstream, call } = await scene(certificates, { VERIGATE_KEYS_FILE: fileOf(keysOf({ orders: key })).path });
+    const own = await certificates.sign("nameless", extensions);
+    for (const authorization of [undefined, `Bearer ${key}`]) {
+      const { status, reason } = await call(own, authorization);
+      expect([status, reason]).toEqual([401, "CALLER_UNAUTHENTICATED"]);
+    }
+    expect(upstream.arrivals).toBe(0);
+  },
+);
 
 test("a certificate that is for servers is refused", async () => {
   const certificates = await makeCertificates();

@@ -94,6 +94,19 @@ test("keys and tokens work side by side", async () => {
   expect((await call("vg_other")).status).toBe(401);
 });
 
+test("who shows wrong credentials does not lock out the tokens of others behind the same address, not the new ones either", async () => {
+  const issuer = createIssuer();
+  const { call } = await scene(fileOf(issuer.jwks).path, issuer, { VERIGATE_LIMIT_AUTH_FAILURES: "1" });
+  expect((await call("vg_wrong")).status).toBe(401);
+  // Fewer than an address always has turns for.
+  for (let each = 0; each < 10; each += 1) {
+    const token = issuer.token({ jti: String(each) });
+    expect(await call("vg_wrong")).toMatchObject({ status: 429, reason: "CALLER_RATE_LIMITED" });
+    expect((await call(token)).status).toBe(200);
+    expect((await call(token)).status).toBe(200);
+  }
+});
+
 test("keys in a file that changes are followed, and tokens of the old ones refused", async () => {
   const [before, after] = [createIssuer(), createIssuer("key-2")];
   const file = fileOf(before.jwks);

@@ -92,6 +92,22 @@ test("a request that breaks the contract is told so, and an id that would break 
   expect(upstream.requests.map(({ path }) => path)).toEqual([expect.stringContaining("s1%2F..%2Fs2")]);
 });
 
+test.for(["../../s2/users/u1", "..\\..\\s2\\users\\u1", "..%2F..%2Fs2%2Fusers%2Fu1", "a/b"])(
+  "the user id %s is no way into a service that the policy does not allow, and an id where it allows all",
+  async (userId) => {
+    const { upstream, call } = await scene();
+    const refused = await call("login", getUser, { ...userOfService, userId });
+    expect(refused).toMatchObject(notAllowed);
+    expect(refused.message).toContain("user_id");
+    expect(upstream.arrivals).toBe(0);
+
+    expect((await call("setup", getUser, { ...userOfService, userId })).status).toBe(200);
+    expect(upstream.requests.map(({ path }) => path)).toEqual([
+      `/v1/service/service/s1/users/${encodeURIComponent(userId)}`,
+    ]);
+  },
+);
+
 test("health is open to all, and reflection to whom the policy says", async () => {
   const { gateway, file } = await scene({ VERIGATE_REFLECTION: "true" });
   const status = async (path: string, caller?: string) => {
@@ -134,6 +150,7 @@ test("a request_id of one caller means nothing to another", async () => {
 test("a policy that changes counts from then on, and one that is wrong changes nothing", async () => {
   const { gateway, file, call } = await scene();
   const mayCreateUser = async () => (await call("login", "UserAPI/CreateUser", createUser)).status !== 403;
+  const mayDeleteUser = async () => (await call("login", "UserAPI/DeleteUser", userOfService)).status !== 403;
   expect(await mayCreateUser()).toBe(false);
 
   file.replace(policy.replace("UserAPI.GetUser]", "UserAPI.GetUser, UserAPI.CreateUser]"));
@@ -142,7 +159,7 @@ test("a policy that changes counts from then on, and one that is wrong changes n
     const before = await failedReloads(gateway.adminUrl);
     file.replace(wrong);
     await eventually(async () => ((await failedReloads(gateway.adminUrl)) > before ? true : undefined));
-    expect(await mayCreateUser()).toBe(true);
+    expect([await mayCreateUser(), await mayDeleteUser()]).toEqual([true, false]);
   }
   file.replace(policy);
   await eventually(async () => ((await mayCreateUser()) ? undefined : true));
@@ -188,6 +205,11 @@ const questions: readonly { readonly args: readonly string[]; readonly exitCode:
     answer: { decision: "denied", line: 3 },
   },
   {
+    args: ["--caller", "login", "--method", "AuthAPI.VerifyPin", "--service", "s1", "--user", "../../s2/users/u1"],
+    exitCode: 1,
+    answer: { decision: "denied", line: 3, because: expect.stringContaining("no user ids with /") },
+  },
+  {
     args: ["--caller", "setup", "--method", "verigate.v1.ServiceAPI/CreateService"],
     exitCode: 0,
     answer: { decision: "allowed", line: 6 },
@@ -212,6 +234,10 @@ const misuses = [
   {
     args: ["policy", "check", "x", "--caller", "a", "--method", "ServiceAPI.CreateService", "--service", "s"],
     problem: "names no service",
+  },
+  {
+    args: ["policy", "check", "x", "--caller", "a", "--method", "AuthAPI.VerifyPin", "--user", "u"],
+    problem: "--user needs --service",
   },
   { args: ["key", "new"], problem: "expected verigate key new" },
   { args: ["key", "new", "two words"], problem: "visible ASCII" },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startVerigate } from "./command-under-test.ts";
@@ -20,6 +20,7 @@ async function startSaltedGateway(env: Readonly<Record<string, string>>) {
   const upstream = await startScriptedUpstream("hang");
   const receiver = await startOtlpReceiver();
   const adminPort = await freePort();
+  const auditLog = join(temporaryFolder(), "audit.log");
   const gateway = startVerigate({
     ...envForTest(upstream.url),
     ...traceEnvOf(receiver),
@@ -29,6 +30,7 @@ async function startSaltedGateway(env: Readonly<Record<string, string>>) {
     VERIGATE_HASH_KEY: Buffer.from(salts.hashKey.text).toString("base64"),
     VERIGATE_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
     VERIGATE_LOG_LEVEL: "debug",
+    VERIGATE_AUDIT_LOG: auditLog,
     VERIGATE_REFLECTION: "true",
     VERIGATE_BREAKER_ERROR_PERCENT: "0",
     VERIGATE_ATTEMPT_TIMEOUT: "300ms",
@@ -39,7 +41,7 @@ async function startSaltedGateway(env: Readonly<Record<string, string>>) {
   const [, authority = ""] = await gateway.said(/"address":"(127[^"]*)"/);
   const page = async (path: string, accept = "*/*") =>
     (await fetch(`http://127.0.0.1:${adminPort}${path}`, { headers: { accept } })).text();
-  return { upstream, receiver, gateway, authority, page };
+  return { upstream, receiver, gateway, authority, auditLog, page };
 }
 
 /** Makes all calls at once, in every protocol, and fulfils with the errors, as text. */
@@ -54,8 +56,8 @@ async function errorsOfCalls(authority: string, more: Record<string, string> = {
 
 type SaltedGateway = Awaited<ReturnType<typeof startSaltedGateway>>;
 
-/** Ends the gateway; what of the salts is in all that came out of it, and its log. `errors` are what callers got. */
-async function endOf({ receiver, gateway, page }: SaltedGateway, errors: readonly string[]) {
+/** Ends the gateway; what of the salts is in all that came out of it, and its logs. `errors` are what callers got. */
+async function endOf({ receiver, gateway, auditLog, page }: SaltedGateway, errors: readonly string[]) {
   const pages = await Promise.all([
     page("/metrics"),
     page("/metrics", "application/openmetrics-text; version=1.0.0"),
@@ -66,18 +68,30 @@ async function endOf({ receiver, gateway, page }: SaltedGateway, errors: readonl
   expect(await gateway.ended).toBe(0);
 
   const log = gateway.lines.join("\n");
+  const audit = withoutServices(readFileSync(auditLog, "utf8"));
   const foreign = Object.values(salts).filter((salt) => !callersOwn.includes(salt));
   const found = {
     log: saltsIn(log),
+    audit: saltsIn(audit),
     standardError: saltsIn(gateway.errorLines.join("\n")),
     pages: saltsIn(pages.join("\n")),
     traces: saltsIn(receiver.deliveries.map(({ bytes }) => bytes.toString("latin1")).join("\n")),
     errors: saltsIn(errors.join("\n"), foreign),
   };
-  return { found, log, metrics: pages[0], reasons: [...new Set(log.match(/(?<="reason":")\w+/g))] };
+  return { found, log, audit, metrics: pages[0], reasons: [...new Set(log.match(/(?<="reason":")\w+/g))] };
 }
 
-const nothing = { log: [], standardError: [], pages: [], traces: [], errors: [] };
+/** An audit log without the ids of services, which it names on purpose, as callers sent them. */
+function withoutServices(lines: string): string {
+  const others = ({ service: _, ...fields }: Record<string, unknown>) => JSON.stringify(fields);
+  return lines
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => others(JSON.parse(line)))
+    .join("\n");
+}
+
+const nothing = { log: [], audit: [], standardError: [], pages: [], traces: [], errors: [] };
 
 test("no PIN, phone number or credential gets into a log, a metric, a trace or an error, whatever anybody sends", {
   timeout: 240_000,
@@ -93,7 +107,7 @@ test("no PIN, phone number or credential gets into a log, a metric, a trace or a
   errors.push(...(await sendSaltedRequests(authority)));
   await upstream.close();
   errors.push(...(await errorsOfCalls(authority)));
-  const { found, log, metrics, reasons } = await endOf(scene, errors);
+  const { found, log, audit, metrics, reasons } = await endOf(scene, errors);
   expect(found).toEqual(nothing);
 
   // There was something to be found, and something to find it in.
@@ -103,6 +117,8 @@ test("no PIN, phone number or credential gets into a log, a metric, a trace or a
   }
   const calls = saltedReactions.length * protocols.length * saltedCalls.length;
   expect(log.match(/"msg":"rpc"/g)?.length).toBeGreaterThan(calls);
+  expect(audit.match(/"rule":"credentials"/g)?.length).toBeGreaterThan(calls);
+  expect(audit).toContain('"decision":"shadow_denied"');
   expect(receiver.spans.length).toBeGreaterThan(calls);
   expect(errors.length).toBeGreaterThan(calls / 2);
   expect(metrics).toContain("grpc_server_handled_total");
@@ -113,8 +129,13 @@ test("nor where callers show keys, and limits refuse", { timeout: 60_000 }, asyn
   const key = `vg_${Buffer.from(salts.callerKey.text).toString("base64url")}`;
   const keysFile = join(temporaryFolder(), "keys");
   writeFileSync(keysFile, `shop sha256:${createHash("sha256").update(key).digest("hex")}\n`);
+  const policyFile = join(temporaryFolder(), "policy.yaml");
+  writeFileSync(policyFile, 'version: 1\ncallers: [{name: shop, methods: ["*"], services: ["*"]}]\n');
   const scene = await startSaltedGateway({
     VERIGATE_KEYS_FILE: keysFile,
+    VERIGATE_POLICY_FILE: policyFile,
+    // Of refusals beyond 30 a minute the log says no more than how many.
+    VERIGATE_LIMIT_AUTH_FAILURES: "10",
     VERIGATE_LIMIT_GUESSES: "1/10m",
     VERIGATE_LIMIT_SEND_COOLDOWN: "30s",
     VERIGATE_COUNTRIES: "FI",
@@ -126,10 +147,13 @@ test("nor where callers show keys, and limits refuse", { timeout: 60_000 }, asyn
     errors.push(...(await errorsOfCalls(scene.authority)));
   }
   errors.push(...(await sendSaltedRequests(scene.authority)));
-  const { found, log, reasons } = await endOf(scene, errors);
+  const { found, log, audit, reasons } = await endOf(scene, errors);
 
   expect(found).toEqual(nothing);
   expect(log).toContain('"caller":"shop"');
+  expect(audit).toContain('"caller":"shop"');
+  expect(audit).toContain('"decision":"denied"');
+  expect(audit).toContain('"rule":"policy"');
   expect(reasons).toEqual(
     expect.arrayContaining(["CALLER_UNAUTHENTICATED", "CALLER_RATE_LIMITED", "COUNTRY_NOT_ALLOWED", "SEND_COOLDOWN"]),
   );

@@ -170,13 +170,45 @@ describe("PINs that are sent", () => {
     expect(await totalOf(sandbox, "initiateAuth")).toBe(2);
   });
 
-  test("are not counted where an app's codes are used instead", async () => {
-    const { sandbox, login, client } = await scene();
+  test("to one phone are no more than twice the cap, whatever services are made for it and however it is spelled", async () => {
+    const { sandbox, client } = await scene({ VERIGATE_LIMIT_SENDS: "2/1h" });
+    const refusals: unknown[] = [];
+    for (let service = 0; service < 6; service += 1) {
+      const phone = service % 2 === 0 ? "+447911123456" : "+4407911123456";
+      const user = await newUser(client, await newService(client), phone);
+      const start = client.auth.initiateAuth({ ...user, method: AuthMethod.SMS });
+      refusals.push(
+        await start.then(
+          () => "sent",
+          (error: unknown) => rpcErrorOf(Promise.reject(error)),
+        ),
+      );
+    }
+
+    expect(refusals.slice(0, 4)).toEqual(["sent", "sent", "sent", "sent"]);
+    expect(refusals.slice(4)).toMatchObject(
+      Array.from({ length: 2 }, () => ({
+        infos: ["verigate/SEND_LIMIT -> WAIT"],
+        quotas: [expect.stringMatching(/^phone of user:.*; PINs of all services: 4\/1h$/)],
+      })),
+    );
+    expect(await totalOf(sandbox, "initiateAuth")).toBe(4);
+  });
+
+  test("are not counted where an app's codes are used instead, which have a cap of their own", async () => {
+    const { sandbox, login, client, initiate } = await scene();
     await sandbox.control("devices", { phone_number: phoneNumber });
-    for (let start = 0; start < 10; start += 1) {
-      const { method, resendAfter } = await client.auth.initiateAuth({ ...login, method: AuthMethod.TOTP });
+    const byTotp = () => client.auth.initiateAuth({ ...login, method: AuthMethod.TOTP });
+    for (let start = 0; start < 20; start += 1) {
+      const { method, resendAfter } = await byTotp();
       expect([method, resendAfter?.seconds]).toEqual([AuthMethod.TOTP, 0n]);
     }
+
+    expect(await rpcErrorOf(byTotp())).toMatchObject({
+      infos: ["verigate/SEND_LIMIT -> WAIT"],
+      quotas: [`user:${login.userId}; starts by TOTP: 20/1h`],
+    });
+    expect((await initiate()).method).toBe(AuthMethod.SMS);
   });
 
   test("for a service are no more than its cap", async () => {
@@ -260,6 +292,21 @@ test("users that somebody made up leave nothing behind", async () => {
     const made = { ...login, userId: `made up ${number}` };
     await rpcErrorOf(client.auth.verifyPin({ ...made, pin: "0123" }));
     await rpcErrorOf(client.auth.initiateAuth({ ...made, method: AuthMethod.SMS }));
+    await rpcErrorOf(client.auth.initiateAuth({ ...made, method: AuthMethod.TOTP }));
+  }
+
+  expect((await scrape(gateway)).sum("verigate_limit_keys")).toBe(before);
+});
+
+test("services that somebody made up leave nothing behind, also where services have a cap", async () => {
+  const { client, gateway } = await scene({ VERIGATE_LIMIT_SERVICE_SENDS: "1000" });
+  const before = (await scrape(gateway)).sum("verigate_limit_keys");
+  for (let number = 0; number < 100; number += 1) {
+    const made = { serviceId: `made up ${number}`, userId: "anna" };
+    expect(await rpcErrorOf(client.auth.initiateAuth({ ...made, method: AuthMethod.SMS }))).toMatchObject({
+      code: "NotFound",
+    });
+    await rpcErrorOf(client.auth.verifyPin({ ...made, pin: "0123" }));
   }
 
   expect((await scrape(gateway)).sum("verigate_limit_keys")).toBe(before);

@@ -70,10 +70,14 @@ function load(call: () => Promise<{ status: number }>) {
   };
 }
 
+async function metricsOf({ adminUrl }: GatewayUnderTest): Promise<string> {
+  return await (await fetch(`${adminUrl}/metrics`)).text();
+}
+
 /** Fulfils when files of this kind have been reloaded that often. */
-async function reloaded({ adminUrl }: GatewayUnderTest, secret: string, result: "loaded" | "failed", times = 1) {
+async function reloaded(gateway: GatewayUnderTest, secret: string, result: "loaded" | "failed", times = 1) {
   const line = `verigate_secret_reloads_total{secret="${secret}",result="${result}"} ${times}`;
-  await eventually(async () => ((await (await fetch(`${adminUrl}/metrics`)).text()).includes(line) ? true : undefined));
+  await eventually(async () => ((await metricsOf(gateway)).includes(line) ? true : undefined));
 }
 
 /** The certificate that a listener shows. */
@@ -128,9 +132,11 @@ test("a certificate without its key changes nothing, until the key has come", as
   cert.replace(next.cert);
   await reloaded(gateway, "tls", "failed");
   expect(await shownBy(gateway.port, certificates)).toBe(before);
+  expect(await metricsOf(gateway)).toContain('verigate_secret_in_force{secret="tls"} 0\n');
   key.replace(next.key);
   await reloaded(gateway, "tls", "loaded");
   expect(await shownBy(gateway.port, certificates)).not.toBe(before);
+  expect(await metricsOf(gateway)).toContain('verigate_secret_in_force{secret="tls"} 1\n');
 });
 
 plainTest("a caller's key is replaced under load by way of a second one, and no call fails", async () => {

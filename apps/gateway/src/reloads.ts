@@ -6,7 +6,7 @@ import { createWatchedFiles, type WatchedFiles, type WatchedFilesOptions } from 
 export interface ReloadsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly metrics: Pick<Metrics, "secretReloaded">;
+  readonly metrics: Pick<Metrics, "secretReloaded" | "readSecrets">;
 }
 
 export interface Reloaded<Value>
@@ -23,7 +23,12 @@ export interface Reloads {
 }
 
 export function createReloads({ clock, logger, metrics }: ReloadsOptions): Reloads {
-  const watched: WatchedFiles<unknown>[] = [];
+  const watched: (readonly [secret: WatchedSecret, files: WatchedFiles<unknown>])[] = [];
+  metrics.readSecrets({
+    get areInForce() {
+      return Object.fromEntries(watched.map(([secret, { isInForce }]) => [secret, isInForce]));
+    },
+  });
   return {
     watch({ secret, ...options }) {
       const files = createWatchedFiles({
@@ -41,11 +46,11 @@ export function createReloads({ clock, logger, metrics }: ReloadsOptions): Reloa
           }
         },
       });
-      watched.push(files);
+      watched.push([secret, files]);
       return files;
     },
     close() {
-      for (const files of watched) {
+      for (const [, files] of watched) {
         files.close();
       }
     },

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -108,6 +109,18 @@ it("what is not right is told once, and the last right one stays until there is 
   expect([files.current, reloads]).toEqual(["two", ["failed", "failed", "loaded"]]);
 });
 
+it("what the files hold is in force but while it is not right, also when it is what it was before again", async () => {
+  write("a", "one");
+  const { clock, files } = watch(["a"]);
+  const seen = [files.isInForce];
+  for (const text of ["bad", "one", "worse and bad", "two"]) {
+    write("a", text);
+    await look(clock, 3);
+    seen.push(files.isInForce);
+  }
+  expect(seen).toEqual([true, false, true, false, true]);
+});
+
 it("a file that is written anew with the same contents is no change", async () => {
   write("a", "one");
   const { clock, reloads } = watch(["a"]);
@@ -153,6 +166,48 @@ it("a file that has grown beyond 1 MiB is not read", async () => {
   truncateSync(pathOf("a"), 1024 * 1024 + 1);
   await look(clock, 3);
   expect([files.current, reloads]).toEqual(["one", ["failed"]]);
+});
+
+it("what can't be read for a moment is told once, and read as soon as it can be, though nothing shows that", () => {
+  write("a", "one");
+  // In a process of its own, because file descriptors have to run out.
+  const program = `
+    import { closeSync, openSync, writeFileSync } from "node:fs";
+    import { createTestClock } from "@verigate/call/testing";
+    import { createWatchedFiles } from ${JSON.stringify(new URL("./watched-files.ts", import.meta.url).href)};
+    const path = ${JSON.stringify(pathOf("a"))};
+    const clock = createTestClock();
+    const seen = [];
+    const onReload = (error) => seen.push(error === undefined ? "loaded" : error.code);
+    const files = createWatchedFiles({ clock, paths: [path], parse: String, onReload });
+    async function look(times) {
+      for (let each = 0; each < times; each += 1) {
+        clock.advance(1_000);
+        while (clock.pendingTimers() === 0) {
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      }
+      seen.push(files.current);
+    }
+    writeFileSync(path, "two");
+    const taken = [];
+    try {
+      for (;;) {
+        taken.push(openSync("/dev/null"));
+      }
+    } catch {}
+    await look(5);
+    taken.forEach((descriptor) => closeSync(descriptor));
+    await look(1);
+    process.stdout.write(JSON.stringify(seen));
+  `;
+  const args = ["--conditions=@verigate/source", "--input-type=module", "--eval", program];
+  const seen = execFileSync("sh", ["-c", 'ulimit -n 100; exec "$@"', "sh", process.execPath, ...args], {
+    cwd: new URL(".", import.meta.url),
+    encoding: "utf8",
+  });
+
+  expect(JSON.parse(seen)).toEqual(["EMFILE", "one", "loaded", "two"]);
 });
 
 it("files that are not right to begin with are an error, and nothing is looked at after the end", async () => {

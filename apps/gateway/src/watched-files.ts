@@ -22,6 +22,8 @@ export interface WatchedFilesOptions<Value> {
 export interface WatchedFiles<Value> {
   /** Of the files when they were last right. */
   readonly current: Value;
+  /** Whether that is what they hold, as far as they have been looked at. */
+  readonly isInForce: boolean;
   close(): void;
 }
 
@@ -37,7 +39,8 @@ const fileBytesMax = 1024 * 1024;
  *
  * Files are read when two looks in a row saw the same, so that one which is just
  * being written, or whose partner is, does no harm. What is not right is reported
- * once, and the last right value stays.
+ * once, and the last right value stays. What could not be read, as where file
+ * descriptors ran out, is tried again at every look.
  *
  * Throws where the files are not right to begin with.
  */
@@ -46,9 +49,11 @@ export function createWatchedFiles<Value>(options: WatchedFilesOptions<Value>): 
   const contents = paths.map((path) => readFileSync(path));
   let digest = digestOf(contents);
   let current = parse(contents);
-  /** What was seen at the last look, and what was seen when the files were last read. */
+  let isInForce = true;
+  /** What was seen at the last look, when the files were last read, and when they could not be. */
   let seen = "";
   let judged = "";
+  let unread = "";
   let timer: Timer | undefined;
   let isClosed = false;
 
@@ -57,11 +62,22 @@ export function createWatchedFiles<Value>(options: WatchedFilesOptions<Value>): 
     const isSettled = now === seen;
     seen = now;
     if (isSettled && now !== judged) {
-      judged = now;
       try {
-        await read();
+        const next = await Promise.all(paths.map(readSmallFile));
+        judged = now;
+        unread = "";
+        await judge(next);
+        isInForce = true;
       } catch (error) {
-        onReload(error);
+        isInForce = false;
+        if (now !== unread) {
+          onReload(error);
+        }
+        if (now !== judged) {
+          // It is tried at the next look again, because nothing shows that it can be read by then.
+          unread = now;
+          judged = "";
+        }
       }
     }
     if (!isClosed) {
@@ -69,8 +85,7 @@ export function createWatchedFiles<Value>(options: WatchedFilesOptions<Value>): 
     }
   }
 
-  async function read(): Promise<void> {
-    const next = await Promise.all(paths.map(readSmallFile));
+  async function judge(next: readonly Buffer[]): Promise<void> {
     const nextDigest = digestOf(next);
     if (nextDigest === digest || isClosed) {
       return;
@@ -86,6 +101,9 @@ export function createWatchedFiles<Value>(options: WatchedFilesOptions<Value>): 
   return {
     get current() {
       return current;
+    },
+    get isInForce() {
+      return isInForce;
     },
     close() {
       isClosed = true;

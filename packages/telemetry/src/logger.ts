@@ -20,6 +20,8 @@ export interface LogFields {
   readonly durationMs?: number;
   /** Requests that were started upstream. */
   readonly attempts?: number;
+  /** How many calls the line stands for, of which it is about the last; one, where it does not say. */
+  readonly times?: number;
   /** Only where it is a UUID: any other text could be anything. */
   readonly requestId?: string;
   /** 32 hexadecimal digits. */
@@ -46,6 +48,7 @@ const fieldNames = Object.keys({
   owner: 0,
   durationMs: 0,
   attempts: 0,
+  times: 0,
   requestId: 0,
   traceId: 0,
   cause: 0,

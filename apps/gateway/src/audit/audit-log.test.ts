@@ -99,6 +99,38 @@ it("a disk that is full is told once, and what can't be written by the end count
   expect(seen).toEqual({ lost: 2, failures: 1 });
 });
 
+it("a line about lost decisions that can't be written itself is no further loss", async () => {
+  let stop = () => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  let fail: (error: Error) => void = () => {};
+  let appends = 0;
+  const { log, seen } = auditLog("unused", {
+    append: () =>
+      new Promise((_, reject) => {
+        appends += 1;
+        fail = reject;
+      }),
+    untilRetry: async () => {},
+    closeDestination: async () => {},
+  });
+
+  for (let count = 0; count < 10_003; count += 1) {
+    log.record(decisionOf(String(count)));
+  }
+  expect(seen.lost).toBe(3);
+  // From the second attempt on, the line stands there too.
+  fail(new Error("full"));
+  while (appends < 2) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  stop();
+  await log.close(stopped);
+
+  expect(seen.lost).toBe(10_003);
+});
+
 it("decisions that come faster than they are written are lost and counted, and the log says how many", async () => {
   const path = join(folder, "audit.log");
   const file = createAppendFile(path);

@@ -24,6 +24,12 @@ export interface AuditLogOptions {
   readonly onLost: (count: number) => void;
 }
 
+interface Waiting {
+  readonly line: string;
+  /** How many decisions are lost with it: of a line about lost ones, which have been counted, none. */
+  readonly decisions: 0 | 1;
+}
+
 /** Some megabytes: a disk that stands still for seconds loses nothing. */
 const waitingMax = 10_000;
 const batchMax = 1_000;
@@ -33,7 +39,7 @@ const batchMax = 1_000;
  * line `{"lost": n}` stands where the lost ones would be.
  */
 export function createAuditLog(options: AuditLogOptions): AuditLog {
-  let waiting: string[] = [];
+  let waiting: Waiting[] = [];
   let lost = 0;
   let isFailing = false;
   let isClosed = false;
@@ -51,12 +57,12 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
   async function writeAll(): Promise<void> {
     while (waiting.length > 0 && !isClosed) {
       if (lost > 0) {
-        waiting.push(lineOf({ lost }));
+        waiting.push({ line: lineOf({ lost }), decisions: 0 });
         lost = 0;
       }
       const batch = waiting.slice(0, batchMax);
       try {
-        await options.append(batch.join(""));
+        await options.append(batch.map(({ line }) => line).join(""));
         waiting = waiting.slice(batch.length);
         isFailing = false;
       } catch (error) {
@@ -76,14 +82,15 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
         lose(1);
         return;
       }
-      waiting.push(lineOf(decision));
+      waiting.push({ line: lineOf(decision), decisions: 1 });
       writing ??= writeAll();
     },
     async close(limit) {
       await Promise.race([writing, limit]);
       isClosed = true;
-      if (waiting.length > 0) {
-        lose(waiting.length);
+      const unwritten = waiting.reduce((total, { decisions }) => total + decisions, 0);
+      if (unwritten > 0) {
+        lose(unwritten);
       }
       await Promise.race([options.closeDestination(), limit]);
     },

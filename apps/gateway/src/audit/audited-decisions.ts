@@ -1,17 +1,33 @@
-import type { Call } from "@verigate/call";
+import type { Call, Clock } from "@verigate/call";
+import { createRefusalLines } from "../callers/refusal-lines.ts";
 import type { OnAccessDecision } from "../inbound/access-decision.ts";
 import type { OnLimitDecision } from "../limits/limit-decision.ts";
 import type { AuditLog } from "./audit-log.ts";
+import type { SecurityDecision } from "./security-decision.ts";
 
 /** What tells the audit log of the decisions about calls. */
 export interface AuditedDecisions {
   readonly onAccessDecision: OnAccessDecision;
   readonly onLimitDecision: OnLimitDecision;
+  /** Records what has been counted and not been told yet. */
+  flush(): void;
 }
 
-export function auditedDecisions(log: AuditLog): AuditedDecisions {
+export function auditedDecisions(log: AuditLog, clock: Clock): AuditedDecisions {
+  const refusals = createRefusalLines<SecurityDecision>({
+    clock,
+    write: (decision, times) => log.record(times === 1 ? decision : { ...decision, times }),
+  });
   return {
-    onAccessDecision: (call, decision) => log.record({ ...whoAndWhat(call), ...decision }),
+    flush: refusals.flush,
+    onAccessDecision(call, decision) {
+      const line = { ...whoAndWhat(call), ...decision };
+      if (decision.rule === "credentials" && decision.decision === "denied") {
+        refusals.add(call.peer, line);
+      } else {
+        log.record(line);
+      }
+    },
     onLimitDecision: (call, { limit, decision, subject }) =>
       log.record({ ...whoAndWhat(call), decision, rule: limit, subject }),
   };

@@ -21,6 +21,8 @@ export interface SecurityDecision {
   readonly subject?: string;
   /** The name of the certificate, where the caller showed one. */
   readonly certificate?: string;
+  /** How many refusals of one peer it stands for, of which it is the last; one, where it does not say. */
+  readonly times?: number;
   readonly requestId?: string;
   readonly traceId?: string;
 }

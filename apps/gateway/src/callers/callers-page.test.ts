@@ -11,10 +11,16 @@ const blockWith = (text: string) => blocks.find((block) => block.includes(text))
 
 it("the policy of docs/callers.md means what it says", () => {
   const policy = createPolicy(parsePolicy(blockWith("version: 1")));
-  expect(policy.mayCallFor("system:serviceaccount:shop:login", "AuthAPI.VerifyPin", "4bd2d2a1").isAllowed).toBe(true);
-  expect(policy.mayCallFor("system:serviceaccount:shop:login", "AuthAPI.VerifyPin", "0042").isAllowed).toBe(false);
-  expect(policy.mayCallFor("system:serviceaccount:admin:any", "UserAPI.DeleteUser", "any").isAllowed).toBe(true);
-  expect(policy.mayCallFor("anonymous", "AuthAPI.VerifyPin", "0042").isAllowed).toBe(true);
+  expect(
+    policy.mayCallFor("system:serviceaccount:shop:login", "AuthAPI.VerifyPin", { service: "4bd2d2a1" }).isAllowed,
+  ).toBe(true);
+  expect(
+    policy.mayCallFor("system:serviceaccount:shop:login", "AuthAPI.VerifyPin", { service: "0042" }).isAllowed,
+  ).toBe(false);
+  expect(policy.mayCallFor("system:serviceaccount:admin:any", "UserAPI.DeleteUser", { service: "any" }).isAllowed).toBe(
+    true,
+  );
+  expect(policy.mayCallFor("anonymous", "AuthAPI.VerifyPin", { service: "0042" }).isAllowed).toBe(true);
 });
 
 it("the file of keys of docs/callers.md is one", () => {

@@ -64,13 +64,19 @@ it("callers of a Unix socket are one peer, of each socket", () => {
   expect(attempts.waitMs({ listener: "unix:/b", isUnix: true })).toBe(0);
 });
 
-it("what was right before is known, for the peer that showed it alone", () => {
-  const { attempts } = scene();
-  attempts.remember(peerAt("10.0.0.1"), "digest");
+it("a peer has 50 turns a second at having a token checked, however many it asks for, and others have theirs", () => {
+  const { clock, attempts } = scene();
+  const peer = peerAt("10.0.0.1");
+  const taken = () =>
+    Array.from({ length: 90 }, () => attempts.takeCheck(peer)).filter((waitMs) => waitMs === 0).length;
 
-  expect(attempts.isKnown(peerAt("10.0.0.1"), "digest")).toBe(true);
-  expect(attempts.isKnown(peerAt("10.0.0.1"), "other")).toBe(false);
-  expect(attempts.isKnown(peerAt("10.0.0.2"), "digest")).toBe(false);
+  expect(taken()).toBe(50);
+  expect(attempts.takeCheck(peer)).toBe(20);
+  expect(attempts.takeCheck(peerAt("10.0.0.2"))).toBe(0);
+  clock.advance(20);
+  expect(taken()).toBe(1);
+  clock.advance(60_000);
+  expect(taken()).toBe(50);
 });
 
 it("0 is no limit", () => {

@@ -106,3 +106,20 @@ it("nothing is asked for after the end", async () => {
   expect(fetched()).toBe(1);
   expect(clock.pendingTimers()).toBe(0);
 });
+
+it("keys that could not be fetched for 24 hours are none, until they can be", async () => {
+  const { clock, world, keys, kidNow } = scene(setOf("one"));
+  await settled();
+  const text = world.text;
+  world.text = undefined;
+  clock.advance(24 * 60 * 60_000 - 1);
+  await settled();
+  expect(kidNow()).toBe("one");
+  clock.advance(1);
+  expect(kidNow()).toBe(undefined);
+
+  world.text = text;
+  clock.advance(30_000);
+  await keys.refresh();
+  expect(kidNow()).toBe("one");
+});

@@ -13,16 +13,19 @@ export interface RemoteKeysOptions {
 const cooldownMs = 30_000;
 /** How long keys are used before they are looked at again, so that one which was withdrawn goes. */
 const freshMs = 10 * 60_000;
+/** How long keys are kept while they can't be fetched: who can block that must not keep a withdrawn one alive for ever. */
+const keptMs = 24 * 60 * 60_000;
 /** Before there are any keys: doubled from the first pause to the cool-down. */
 const firstPauseMs = 1_000;
 
 /**
  * Keys of another server. They are fetched at once, every 10 minutes, and when a
  * token names one that is not among them, but for that no more than once in 30 s.
- * The last good ones are kept while they can't be fetched.
+ * The last good ones are kept while they can't be fetched, for 24 hours.
  */
 export function createRemoteKeys({ clock, fetch, onFailure }: RemoteKeysOptions): KeySource {
   let current: KeySet | undefined;
+  let currentUntilMs = 0;
   let failures = 0;
   let askedAtMs = Number.NEGATIVE_INFINITY;
   let pending: Promise<void> | undefined;
@@ -34,6 +37,7 @@ export function createRemoteKeys({ clock, fetch, onFailure }: RemoteKeysOptions)
     try {
       const next = parseKeySet(await fetch());
       current = next.digest === current?.digest ? current : next;
+      currentUntilMs = clock.nowMs() + keptMs;
       failures = 0;
     } catch (error) {
       failures += 1;
@@ -62,7 +66,7 @@ export function createRemoteKeys({ clock, fetch, onFailure }: RemoteKeysOptions)
   void load();
   return {
     get current() {
-      return current;
+      return clock.nowMs() < currentUntilMs ? current : undefined;
     },
     async refresh() {
       if (pending !== undefined || clock.nowMs() - askedAtMs >= cooldownMs) {

@@ -10,6 +10,7 @@ const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString(
 const newPair = () => generateKeyPairSync("ec", { namedCurve: "P-256" });
 const [first, second] = [newPair(), newPair()];
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const unlisted = generateKeyPairSync("ml-dsa-44");
 
 function jwksOf(keys: Readonly<Record<string, KeyObject>>): string {
   return JSON.stringify({
@@ -26,7 +27,7 @@ function signed(key: KeyObject, claims: object, header: object = {}): string {
 /** A verifier whose issuer's keys the test can change. */
 function scene() {
   const clock = createTestClock();
-  const known = parseKeySet(jwksOf({ first: first.publicKey, rsa: rsa.publicKey }));
+  const known = parseKeySet(jwksOf({ first: first.publicKey, rsa: rsa.publicKey, unlisted: unlisted.publicKey }));
   const world = { current: known as KeySet | undefined, next: undefined as KeySet | undefined, refreshed: 0 };
   const verifier = createTokenVerifier({
     clock,
@@ -51,7 +52,9 @@ function scene() {
     iat: nowS,
     exp: nowS + 600,
   };
-  return { clock, world, nowS, claims, verify: (token: string) => verifier.verify(token, hash("sha256", token)) };
+  const verify = (token: string) => verifier.verify(token, hash("sha256", token));
+  const wasValid = (token: string) => verifier.wasValid(hash("sha256", token));
+  return { clock, world, nowS, claims, verify, wasValid };
 }
 
 const caller = "system:serviceaccount:shop:login";
@@ -126,6 +129,13 @@ const forgeries: readonly { readonly what: string; readonly forge: (claims: Clai
         jku: "https://evil.example",
       }),
   },
+  {
+    what: "of an algorithm that is not on our list, though the issuer has such a key and the library would take it",
+    forge: (claims) => {
+      const head = `${encoded({ alg: "ML-DSA-44", kid: "unlisted" })}.${encoded(claims)}`;
+      return `${head}.${sign(null, Buffer.from(head), unlisted.privateKey).toString("base64url")}`;
+    },
+  },
   { what: "of another algorithm than its key's", forge: (claims) => signed(rsa.privateKey, claims, { alg: "RS256" }) },
   {
     what: "with a demand that is not known",
@@ -160,6 +170,18 @@ it("a token whose key was withdrawn is not valid any more, although it was", asy
   expect(await verify(token)).toEqual({ kind: "valid", caller });
   world.current = parseKeySet(jwksOf({ second: second.publicKey }));
   expect(await verify(token)).toEqual({ kind: "not_valid" });
+});
+
+it("a token was valid from its first check on, and no more once it was not", async () => {
+  const { world, claims, verify, wasValid } = scene();
+  const token = signed(first.privateKey, claims);
+  expect(wasValid(token)).toBe(false);
+  await verify(token);
+  expect(wasValid(token)).toBe(true);
+  world.current = parseKeySet(jwksOf({ second: second.publicKey }));
+  expect(wasValid(token)).toBe(true);
+  await verify(token);
+  expect(wasValid(token)).toBe(false);
 });
 
 it("a key that is not there is looked for once, and found when the issuer has it by then", async () => {

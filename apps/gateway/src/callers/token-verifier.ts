@@ -23,6 +23,11 @@ export type TokenVerdict =
   | { readonly kind: "unavailable" };
 
 export interface TokenVerifier {
+  /**
+   * Whether a token was found valid before, by its SHA-256 hash: then `verify` has
+   * no work with it, but once whenever the issuer's keys change.
+   */
+  wasValid(digest: string): boolean;
   /** `digest` is the token's SHA-256 hash. Never fails. */
   verify(token: string, digest: string): Promise<TokenVerdict>;
 }
@@ -88,6 +93,14 @@ export function createTokenVerifier({ clock, issuer, audience, keys }: TokenVeri
     return { kind: "valid", caller: sub };
   }
 
+  async function checkAnew(token: string, digest: string): Promise<TokenVerdict> {
+    const verdict = await check(token, digest);
+    if (verdict.kind === "not_valid" || verdict.kind === "expired") {
+      remembered.delete(digest);
+    }
+    return verdict;
+  }
+
   async function check(token: string, digest: string): Promise<TokenVerdict> {
     if (keys.current === undefined) {
       await keys.refresh();
@@ -110,12 +123,13 @@ export function createTokenVerifier({ clock, issuer, audience, keys }: TokenVeri
   }
 
   return {
+    wasValid: (digest) => remembered.has(digest),
     async verify(token, digest) {
       const known = remembered.get(digest);
       if (known !== undefined && known.keys === keys.current) {
         return known.expiresAtMs > clock.wallMs() ? { kind: "valid", caller: known.caller } : { kind: "expired" };
       }
-      const running = pending.get(digest) ?? check(token, digest).finally(() => pending.delete(digest));
+      const running = pending.get(digest) ?? checkAnew(token, digest).finally(() => pending.delete(digest));
       pending.set(digest, running);
       return running;
     },

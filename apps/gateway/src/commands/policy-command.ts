@@ -8,12 +8,14 @@ import { type PolicyMethod, policyMethods } from "../policy/policy-methods.ts";
 import { codeOf } from "../settings/parsers.ts";
 import { type CommandResult, exitMisconfigured, usageMistake } from "./command-result.ts";
 
-export const policyUsage = "verigate policy check FILE [--caller NAME --method METHOD [--service ID]] [--json]";
+export const policyUsage =
+  "verigate policy check FILE [--caller NAME --method METHOD [--service ID [--user ID]]] [--json]";
 
 const options = {
   caller: { type: "string" },
   method: { type: "string" },
   service: { type: "string" },
+  user: { type: "string" },
   json: { type: "boolean" },
 } as const;
 
@@ -25,13 +27,16 @@ const options = {
 export function policyCommand(args: readonly string[], isForPeople: boolean): CommandResult {
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
   const [action, file, ...others] = positionals;
-  const { caller, method: methodName, service } = values;
+  const { caller, method: methodName, service, user } = values;
   const isQuestion = caller !== undefined && methodName !== undefined;
   if (action !== "check" || file === undefined || others.length > 0) {
     return usageMistake(`expected ${policyUsage}`);
   }
-  if (!isQuestion && (caller ?? methodName ?? service) !== undefined) {
+  if (!isQuestion && (caller ?? methodName ?? service ?? user) !== undefined) {
     return usageMistake("a question needs --caller and --method");
+  }
+  if (user !== undefined && service === undefined) {
+    return usageMistake("--user needs --service");
   }
   const method = isQuestion ? methodFrom(methodName) : undefined;
   if (typeof method === "string") {
@@ -55,12 +60,15 @@ export function policyCommand(args: readonly string[], isForPeople: boolean): Co
   }
   const policy = createPolicy(rules);
   const decision =
-    service === undefined ? policy.mayCall(caller, method.name) : policy.mayCallFor(caller, method.name, service);
+    service === undefined
+      ? policy.mayCall(caller, method.name)
+      : policy.mayCallFor(caller, method.name, { service, user });
   const answer = {
     decision: decision.isAllowed ? "allowed" : "denied",
     caller,
     method: method.name,
     ...(service === undefined ? {} : { service }),
+    ...(user === undefined ? {} : { user }),
     policy: file,
     ...(decision.line === undefined ? {} : { line: decision.line }),
     because: reasonOf(decision, method, service),
@@ -89,6 +97,7 @@ function reasonOf(decision: PolicyDecision, method: PolicyMethod, service: strin
       caller: "no rule is about this caller",
       method: `no rule about this caller has ${method.name}`,
       service: "no rule that has the caller and the method has this service",
+      plain_user_id: "the rules that have all of it name their services, and such take no user ids with /, \\ or %",
     }[decision.lacks];
   }
   return service === undefined && method.hasService

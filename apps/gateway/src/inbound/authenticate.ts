@@ -53,7 +53,7 @@ export function authenticate(options: AuthenticateOptions): Layer<HttpCall, Repl
   const { isTrusted, keys, tokens, failures, onRefused, onDecision } = options;
   const readsTokens = keys !== undefined || tokens !== undefined;
 
-  function refuse(call: HttpCall, credential: Credential, reason: AuthFailure): Fault {
+  function refuse(call: HttpCall, credential: Credential, reason: AuthFailure, waitMs = 0): Fault {
     onRefused?.(credential, reason);
     onDecision?.(call, { decision: "denied", rule: "credentials", reason, ...certificateOf(call) });
     const publicMessage = messages[reason];
@@ -63,7 +63,7 @@ export function authenticate(options: AuthenticateOptions): Layer<HttpCall, Repl
     if (reason === "throttled") {
       return new Fault("caller-rate-limited", {
         publicMessage: "too many wrong credentials came from this address",
-        retryAfterMs: failures.waitMs(call.peer),
+        retryAfterMs: waitMs,
       });
     }
     if (reason !== "missing") {
@@ -73,16 +73,17 @@ export function authenticate(options: AuthenticateOptions): Layer<HttpCall, Repl
   }
 
   async function callerOf(call: HttpCall): Promise<string> {
+    const { certificate } = call.peer;
+    const named = certificate && callerFromCertificate(certificate);
+    // Also beside a key that is right: all that is shown has to be.
+    if (certificate !== undefined && named === undefined) {
+      throw refuse(call, "certificate", "not_valid");
+    }
     const authorizations = readsTokens ? headerValues(call, "authorization") : [];
     if (authorizations.length > 0) {
       return await callerOfToken(call, authorizations);
     }
-    const { certificate } = call.peer;
-    if (certificate !== undefined) {
-      const named = callerFromCertificate(certificate);
-      if (named === undefined) {
-        throw refuse(call, "certificate", "not_valid");
-      }
+    if (named !== undefined) {
       return named;
     }
     if (!isTrusted(call.peer)) {
@@ -97,27 +98,35 @@ export function authenticate(options: AuthenticateOptions): Layer<HttpCall, Repl
       throw refuse(call, "key", "malformed");
     }
     const digest = hash("sha256", token, "buffer");
-    const name = digest.toString("latin1");
-    const credential = tokens !== undefined && isJwtShaped(token) ? "jwt" : "key";
-    if (failures.waitMs(call.peer) > 0 && !failures.isKnown(call.peer, name)) {
-      throw refuse(call, credential, "throttled");
+    // Whatever came from this address before: it is one look-up, and nobody guesses a key.
+    const caller = keys?.().callerOf(digest);
+    if (caller !== undefined) {
+      return caller;
     }
-    const verdict = await verdictOf(token, digest);
+    if (tokens === undefined || !isJwtShaped(token)) {
+      const waitMs = failures.waitMs(call.peer);
+      throw refuse(call, "key", waitMs > 0 ? "throttled" : "not_valid", waitMs);
+    }
+    const verdict = await verdictOf(call, tokens, token, digest.toString("latin1"));
     if (verdict.kind !== "valid") {
-      throw refuse(call, credential, verdict.kind);
+      throw refuse(call, "jwt", verdict.kind);
     }
-    failures.remember(call.peer, name);
     return verdict.caller;
   }
 
-  async function verdictOf(token: string, digest: Buffer): Promise<TokenVerdict> {
-    const caller = keys?.().callerOf(digest);
-    if (caller !== undefined) {
-      return { kind: "valid", caller };
+  /** Throws where the peer showed too much that was wrong, and has no turn left at having a token checked. */
+  async function verdictOf(
+    call: HttpCall,
+    verifier: TokenVerifier,
+    token: string,
+    digest: string,
+  ): Promise<TokenVerdict> {
+    const isHeldBack = failures.waitMs(call.peer) > 0 && !verifier.wasValid(digest);
+    const waitMs = isHeldBack ? failures.takeCheck(call.peer) : 0;
+    if (waitMs > 0) {
+      throw refuse(call, "jwt", "throttled", waitMs);
     }
-    return tokens !== undefined && isJwtShaped(token)
-      ? await tokens.verify(token, digest.toString("latin1"))
-      : { kind: "not_valid" };
+    return await verifier.verify(token, digest);
   }
 
   return (next) => async (call) => {

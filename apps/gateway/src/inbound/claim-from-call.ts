@@ -32,6 +32,7 @@ export function createClaimFromCall(keys: HashKeys): (unary: UnaryCall) => Claim
       names: [nameAt(first, 0), ...others.map((name, index) => nameAt(name, index + 1))],
       owner: randomUUID(),
       keptMs: keptMs(method),
+      caller: call.progress.caller,
     };
   };
 }

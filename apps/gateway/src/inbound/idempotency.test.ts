@@ -1,7 +1,7 @@
 import { create, type DescMethodUnary, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Call, createProgress, Fault, type FaultKind } from "@verigate/call";
 import { callOf, createTestClock } from "@verigate/call/testing";
-import { AuthAPI, AuthMethod, InitiateAuthResponseSchema, UserAPI } from "@verigate/contract";
+import { AuthAPI, AuthMethod, CreateUserResponseSchema, InitiateAuthResponseSchema, UserAPI } from "@verigate/contract";
 import type { UnaryCall } from "@verigate/rpc-server";
 import { expect, it } from "vitest";
 import type { HashKeys } from "../keyed-hash.ts";
@@ -12,7 +12,7 @@ import { createIdempotency, type IdempotencyOptions } from "./idempotency.ts";
 
 const requestId = "6b1d9f0e-0000-4000-8000-00000000000a";
 const { initiateAuth, verifyPin } = AuthAPI.method;
-const { deleteUser } = UserAPI.method;
+const { createUser, deleteUser } = UserAPI.method;
 const initiation = { serviceId: "s", userId: "u", method: AuthMethod.SMS, requestId };
 const guess = { serviceId: "s", userId: "u", pin: "0123", requestId };
 const sentSms = create(InitiateAuthResponseSchema, { method: AuthMethod.SMS, authId: "a1" });
@@ -306,6 +306,24 @@ it.each([
   await first.ended;
 
   expect(await repeatOf(the, other)).toBe("request-id-reused");
+  expect(the.started()).toBe(1);
+});
+
+it("who tries what was asked under a request_id hears nothing after five tries, not of the right one either", async () => {
+  const the = scene();
+  const user = { serviceId: "s", idInService: "anna", requestId };
+  const first = the.start(createUser, { ...user, phoneNumber: "+372555000" });
+  await settle();
+  the.open[0]?.answer(create(CreateUserResponseSchema, { user: { id: "u1" } }));
+  await first.ended;
+  const outcomes: unknown[] = [];
+  for (const digit of [1, 2, 3, 4, 5, 6, 0]) {
+    const { seen, ended } = the.start(createUser, { ...user, phoneNumber: `+37255500${digit}` });
+    await ended;
+    outcomes.push(seen.outcome);
+  }
+
+  expect(outcomes).toEqual([...new Array(5).fill("request-id-reused"), "caller-rate-limited", "caller-rate-limited"]);
   expect(the.started()).toBe(1);
 });
 

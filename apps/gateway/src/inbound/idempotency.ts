@@ -34,8 +34,9 @@ export interface IdempotencyOptions {
 
 /**
  * `new` runs. `replayed` and `waited` get what was recorded, the latter after it
- * waited for the first. `reused` has another payload, `lapsed` meets a call that
- * nobody ended, and `store_full` and `store_down` could not be looked up.
+ * waited for the first. `reused` has another payload, or comes after too many
+ * that had; `lapsed` meets a call that nobody ended, and `store_full` and
+ * `store_down` could not be looked up.
  */
 export type Found = "new" | "replayed" | "waited" | "reused" | "lapsed" | "store_full" | "store_down";
 
@@ -50,6 +51,7 @@ const leaseMarginMs = 5_000;
 /** Between two looks at a claim that is running: doubled from the first to the last. */
 const pauseMsMin = 10;
 const pauseMsMax = 250;
+const barredMessage = "too many other requests came under this request_id; nothing is told about it any more";
 /** When to come again where the store is down or full. */
 const retryAfterMs = 1_000;
 
@@ -175,6 +177,8 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
         return await afterUnknown(next, unary, { fault: new Fault("outcome-unknown") });
       case "other-payload":
         return { fault: new Fault("request-id-reused") };
+      case "barred":
+        return { fault: new Fault("caller-rate-limited", { publicMessage: barredMessage }) };
       case "full":
         return { fault: new Fault("store-unavailable", { retryAfterMs }) };
     }
@@ -204,12 +208,13 @@ const foundBy: Readonly<Record<Obtained["kind"], Found>> = {
   settled: "replayed",
   lapsed: "lapsed",
   "other-payload": "reused",
+  barred: "reused",
   full: "store_full",
 };
 
 /** Whether somebody has used the request_id before, and what became of that is no secret to whoever repeats it. */
 function isKnown({ kind }: Obtained): boolean {
-  return kind === "settled" || kind === "lapsed" || kind === "other-payload";
+  return kind === "settled" || kind === "lapsed" || kind === "other-payload" || kind === "barred";
 }
 
 function isUnknown(outcome: Outcome): boolean {

@@ -1,8 +1,9 @@
 import { Code } from "@connectrpc/connect";
-import { type Clock, type Fault, faultFromError, type Layer } from "@verigate/call";
+import { type Clock, type Fault, faultFromError, type Layer, unknownCaller } from "@verigate/call";
 import { nameOfReason } from "@verigate/contract";
 import { errorCatalogue, type HttpCall, type Outcome, type Reply } from "@verigate/rpc-server";
-import { causeOf, type Logger, type Metrics, stackOf } from "@verigate/telemetry";
+import { causeOf, type LogFields, type Logger, type Metrics, stackOf } from "@verigate/telemetry";
+import { createRefusalLines } from "../callers/refusal-lines.ts";
 
 export interface ReportOptions {
   readonly clock: Clock;
@@ -10,19 +11,36 @@ export interface ReportOptions {
   readonly metrics: Metrics;
 }
 
+export interface Report {
+  readonly layer: Layer<HttpCall, Reply>;
+  /** Writes the lines about refusals that have been counted and not been told yet. */
+  flush(): void;
+}
+
 /** What is asked every few seconds by machines, and would drown the rest of a log. */
 const quietService = "grpc.health.v1.Health";
 
-/** Counts every call, and writes one line about it when it has ended. */
-export function report({ clock, logger, metrics }: ReportOptions): Layer<HttpCall, Reply> {
-  return (next) => async (call) => {
-    metrics.rpcStarted(call);
-    const reply = await next(call);
-    Promise.resolve(reply.outcome).then(
-      (outcome) => done(call, outcome),
-      (error) => done(call, { code: Code.Internal, fault: faultFromError(error) }),
-    );
-    return reply;
+/**
+ * Counts every call, and writes one line about it when it has ended. Of calls that
+ * were refused before anybody knew who made them, only some have a line each: a
+ * stranger could fill the disk.
+ */
+export function createReport({ clock, logger, metrics }: ReportOptions): Report {
+  const refusals = createRefusalLines<LogFields>({
+    clock,
+    write: (fields, times) => logger.log("info", "rpc", times === 1 ? fields : { ...fields, times }),
+  });
+  return {
+    flush: refusals.flush,
+    layer: (next) => async (call) => {
+      metrics.rpcStarted(call);
+      const reply = await next(call);
+      Promise.resolve(reply.outcome).then(
+        (outcome) => done(call, outcome),
+        (error) => done(call, { code: Code.Internal, fault: faultFromError(error) }),
+      );
+      return reply;
+    },
   };
 
   function done(call: HttpCall, { code, fault }: Outcome): void {
@@ -37,8 +55,7 @@ export function report({ clock, logger, metrics }: ReportOptions): Layer<HttpCal
         ? {}
         : { error: { reason: nameOfReason(errorCatalogue[fault.kind].reason), owner: fault.owner } }),
     });
-    const isQuiet = call.service === quietService && fault === undefined;
-    logger.log(isQuiet ? "debug" : levelOf(fault), "rpc", {
+    const fields = {
       service: call.service,
       method: call.method,
       protocol: call.protocol,
@@ -50,7 +67,13 @@ export function report({ clock, logger, metrics }: ReportOptions): Layer<HttpCal
       ...(call.progress.requestId === undefined ? {} : { requestId: call.progress.requestId }),
       ...(call.progress.traceId === undefined ? {} : { traceId: call.progress.traceId }),
       ...(fault === undefined ? {} : fieldsOf(fault)),
-    });
+    };
+    if (fault?.owner === "caller" && call.progress.caller === unknownCaller) {
+      refusals.add(call.peer, fields);
+      return;
+    }
+    const isQuiet = call.service === quietService && fault === undefined;
+    logger.log(isQuiet ? "debug" : levelOf(fault), "rpc", fields);
   }
 }
 

@@ -4,6 +4,14 @@ export interface Allowance {
   readonly windowMs: number;
 }
 
+/** More than that of one subject is not kept one by one; it is less than a page of the store in memory holds. */
+export const eventsMax = 400;
+
+/** As many times as much within the same time, as far as it can be kept. */
+export function times({ max, windowMs }: Allowance, factor: number): Allowance {
+  return { max: Math.min(Math.ceil(factor * max), eventsMax), windowMs };
+}
+
 const units = [
   ["h", 3_600_000],
   ["m", 60_000],

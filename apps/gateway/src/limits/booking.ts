@@ -27,6 +27,8 @@ export interface PlannedDemand extends Omit<Demand, "windows"> {
   readonly windows: readonly PlannedWindow[];
   /** The subject, as callers may see it: no id but what they sent. */
   readonly whom: string;
+  /** What is counted, as callers may see it. */
+  readonly what: string;
 }
 
 /** All that the limits of a call want of the store, in one step. */
@@ -58,6 +60,7 @@ export interface Denied {
   readonly kind: "denied";
   readonly window: PlannedWindow;
   readonly whom: string;
+  readonly what: string;
   readonly retryAfterMs: number;
 }
 
@@ -76,6 +79,8 @@ export interface BookingOptions {
 
 /** When to come again where the store is down or full. */
 const storeRetryAfterMs = 1_000;
+/** When to come again, at the latest, where a call that is under way may give a place back. */
+const underWayRetryAfterMs = 1_000;
 
 const nothingCounted: Granted = {
   kind: "granted",
@@ -91,6 +96,8 @@ export function createBooking(options: BookingOptions): Book {
   const { store, outage, shadows } = options;
   const isAllowing = options.onStoreFailure === "allow";
   const reservationFrom = createReservations(shadows);
+  /** How many calls of this process have places at a subject that they may give back. */
+  const underWay = new Map<string, number>();
 
   return async (call, plan) => {
     const reservation = reservationFrom(plan);
@@ -104,7 +111,8 @@ export function createBooking(options: BookingOptions): Book {
         return denied(call, plan, result.states);
       case "granted": {
         const { states, country, tallied } = result;
-        const settle = (settlement: Settlement) => settled(reservation.owner, settlement);
+        begin(plan);
+        const settle = (settlement: Settlement) => settled(plan, reservation.owner, settlement);
         return { kind: "granted", states, country, tallied, settle, ...allowed(call, plan, states) };
       }
     }
@@ -125,7 +133,25 @@ export function createBooking(options: BookingOptions): Book {
     }
   }
 
-  async function settled(owner: string, settlement: Settlement): Promise<void> {
+  function begin({ isFinal, demands }: Plan): void {
+    for (const { key } of isFinal === true ? [] : demands) {
+      underWay.set(key, (underWay.get(key) ?? 0) + 1);
+    }
+  }
+
+  function end({ demands }: Plan): void {
+    for (const { key } of demands) {
+      const left = (underWay.get(key) ?? 0) - 1;
+      if (left > 0) {
+        underWay.set(key, left);
+      } else {
+        underWay.delete(key);
+      }
+    }
+  }
+
+  async function settled(plan: Plan, owner: string, settlement: Settlement): Promise<void> {
+    end(plan);
     try {
       await store.settle(owner, settlement);
       outage.end();
@@ -168,18 +194,23 @@ export function createBooking(options: BookingOptions): Book {
   /** By the window that one has to wait for longest. */
   function denied(call: Call, { demands }: Plan, states: Granted["states"]): Denied {
     const decisions = createDecisions();
-    let longest: (Denied & { readonly key: string }) | undefined;
-    forEachWindow(demands, states, (window, { left, waitMs }, { key, whom }) => {
-      if (left === 0 && shadows.has(window.limit)) {
+    let longest: Denied | undefined;
+    forEachWindow(demands, states, (window, { left, waitMs }, { key, whom, what }) => {
+      if (left > 0) {
+        decisions.add(window.limit, "allowed", key);
+      } else if (shadows.has(window.limit)) {
         decisions.add(window.limit, "shadow_denied", key);
-      } else if (left === 0 && (longest === undefined || waitMs > longest.retryAfterMs)) {
-        longest = { kind: "denied", window, whom, retryAfterMs: waitMs, key };
+      } else {
+        decisions.add(window.limit, "denied", key);
+        const retryAfterMs = underWay.has(key) ? Math.min(waitMs, underWayRetryAfterMs) : waitMs;
+        if (longest === undefined || retryAfterMs > longest.retryAfterMs) {
+          longest = { kind: "denied", window, whom, what, retryAfterMs };
+        }
       }
     });
     if (longest === undefined) {
       throw new Error("the store denied what it had room for");
     }
-    decisions.add(longest.window.limit, "denied", longest.key);
     decisions.tell(options.onDecision, call);
     return longest;
   }
@@ -205,10 +236,14 @@ function createReservations(shadows: ReadonlySet<LimitName>): (plan: Plan) => Re
       exemptPhones,
       tallies,
       isFinal,
-      demands: demands.map(({ kind, key, byPhone, windows: planned }) => {
-        const windows = known.get(planned) ?? windowsFrom(planned);
-        known.set(planned, windows);
-        return byPhone === undefined ? { kind, key, windows } : { kind, key, byPhone, windows };
+      // One by one: objects of one shape are made and read several times as fast.
+      demands: demands.map(({ kind, key, byPhone, isAttempt, windows: planned }) => {
+        let windows = known.get(planned);
+        if (windows === undefined) {
+          windows = windowsFrom(planned);
+          known.set(planned, windows);
+        }
+        return { kind, key, byPhone, isAttempt, windows };
       }),
     };
   };

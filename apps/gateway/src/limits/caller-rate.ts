@@ -29,11 +29,12 @@ export function callerRate<AnyCall extends Call, Answer>(options: CallerRateOpti
         key: `caller_rps:${hash}`,
         windows,
         whom: `caller:${caller}`,
+        what: "calls",
       })),
       isFinal: true,
     });
     if (booking.kind === "denied") {
-      const quota = { subject: booking.whom, description: `calls: ${perSecond}/1s` };
+      const quota = { subject: booking.whom, description: `${booking.what}: ${perSecond}/1s` };
       throw new Fault("caller-rate-limited", { retryAfterMs: booking.retryAfterMs, quota });
     }
     return await next(call);

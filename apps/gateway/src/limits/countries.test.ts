@@ -2,8 +2,8 @@ import { UserAPI } from "@verigate/contract";
 import { countryCodes } from "@verigate/telemetry";
 import { getCountries } from "libphonenumber-js/min";
 import { describe, expect, it } from "vitest";
-import { countryOfPhone } from "./country-of-phone.ts";
 import { limitsScene } from "./limits-for-test.ts";
+import { phoneFromNumber } from "./phone.ts";
 
 describe("a phone's country", () => {
   it.each([
@@ -19,7 +19,7 @@ describe("a phone's country", () => {
     ["+883510000000", "unknown"],
     ["+9991234567", "unknown"],
   ])("of %s is %s", (phone, country) => {
-    expect(countryOfPhone(phone)).toBe(country);
+    expect(phoneFromNumber(phone).country).toBe(country);
   });
 
   it("is one of those that settings and metrics know", () => {

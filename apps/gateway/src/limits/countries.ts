@@ -2,9 +2,9 @@ import type { Message } from "@bufbuild/protobuf";
 import { Fault, type Layer } from "@verigate/call";
 import { type CreateUserRequest, UserAPI } from "@verigate/contract";
 import type { UnaryCall } from "@verigate/rpc-server";
-import { countryOfPhone } from "./country-of-phone.ts";
 import type { OnLimitDecision } from "./limit-decision.ts";
 import type { LimitKeys } from "./limit-keys.ts";
+import { phoneFromNumber } from "./phone.ts";
 
 export interface CountriesOptions {
   /** Codes of the countries whose phones are served. */
@@ -22,9 +22,9 @@ export function countries({ allowed, isShadow, keys, onDecision }: CountriesOpti
     if (unary.method !== UserAPI.method.createUser) {
       return next(unary);
     }
-    const { phoneNumber } = unary.message as CreateUserRequest;
-    const [subject] = keys.ofPhone(phoneNumber);
-    const country = countryOfPhone(phoneNumber);
+    const phone = phoneFromNumber((unary.message as CreateUserRequest).phoneNumber);
+    const { country } = phone;
+    const [subject] = keys.ofPhone(phone);
     if (served.has(country)) {
       onDecision(unary.call, { limit: "countries", decision: "allowed", subject });
     } else {

@@ -12,6 +12,7 @@ import { countries } from "./countries.ts";
 import { createGuessBudget, type GuessBudget } from "./guess-budget.ts";
 import type { OnLimitDecision } from "./limit-decision.ts";
 import { createLimitKeys } from "./limit-keys.ts";
+import { phoneFromNumber } from "./phone.ts";
 import { phoneMemory } from "./phone-memory.ts";
 import { sendLimits } from "./send-limits.ts";
 import { hasExpired, maskedTestNumber } from "./test-numbers.ts";
@@ -52,7 +53,7 @@ export function createLimits(options: LimitsOptions): Limits {
   const book = createBooking({ ...booking, onStoreFailure: values.VERIGATE_STORE_FAILURE });
   const testNumbers = (values.VERIGATE_TEST_NUMBERS ?? []).map((number) => ({
     number,
-    hashes: keys.ofPhone(number.phoneNumber),
+    hashes: keys.ofPhone(phoneFromNumber(number.phoneNumber)),
   }));
   for (const { number } of testNumbers.filter(({ number }) => hasExpired(number, clock))) {
     logger.log("warn", "a test number has expired: it is limited like any other", {

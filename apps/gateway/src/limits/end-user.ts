@@ -3,35 +3,53 @@ import { networkOf } from "../ip-network.ts";
 import type { PlannedDemand, PlannedWindow } from "./booking.ts";
 import type { UserKeys } from "./limit-keys.ts";
 
+/** A limit has the same windows all the time. */
+const known = new WeakMap<readonly PlannedWindow[], readonly PlannedWindow[]>();
+
 /** What whoever acts as a user has of the user's own windows: half, rounded up. */
-export function halves(windows: readonly PlannedWindow[]): readonly PlannedWindow[] {
-  return windows.map((window) => ({ ...window, max: Math.ceil(window.max / 2) }));
+function halves(windows: readonly PlannedWindow[]): readonly PlannedWindow[] {
+  const found = known.get(windows);
+  if (found !== undefined) {
+    return found;
+  }
+  const made = windows.map((window) => ({ ...window, max: Math.ceil(window.max / 2) }));
+  known.set(windows, made);
+  return made;
+}
+
+/** A budget of a user. */
+export interface UserBudget extends Pick<PlannedDemand, "windows" | "what" | "isAttempt"> {
+  /** What tells it from the others. */
+  readonly prefix: string;
 }
 
 /**
- * Budgets of whoever acts as a user, within the user's own: one for the address
- * and one for the session, as far as the caller tells them. They come first, so
- * that a stranger who tries a victim's name can't use up all that the victim has.
- * `prefix` says what the budgets are of.
+ * Shares of a user's budgets for whoever acts as the user: half of each for the
+ * address, and half for the session, as far as the caller tells them.
+ * They come first, so that one stranger who tries a victim's name can't use up all
+ * that the victim has. Two can, together: what is left is the user's, not the
+ * victim's.
  */
 export function endUserDemands(
   keys: UserKeys,
   endUser: EndUser | undefined,
-  prefix: string,
-  windows: readonly PlannedWindow[],
+  budgets: readonly UserBudget[],
 ): PlannedDemand[] {
   const { ip = "", session = "" } = endUser ?? {};
   const demands: PlannedDemand[] = [];
-  if (windows.length > 0 && ip !== "") {
-    for (const hash of keys.endUser("ip", networkOf(ip))) {
-      demands.push({ kind: "log", key: `${prefix}:${hash}`, windows, whom: `end_user.ip:${ip}` });
+  const add = (kind: "ip" | "session", value: string, whom: string) => {
+    for (const hash of keys.endUser(kind, value)) {
+      for (const { prefix, windows, what, isAttempt } of budgets) {
+        demands.push({ kind: "log", key: `${prefix}:${hash}`, isAttempt, windows: halves(windows), whom, what });
+      }
     }
+  };
+  if (budgets.length > 0 && ip !== "") {
+    add("ip", networkOf(ip), `end_user.ip:${ip}`);
   }
-  if (windows.length > 0 && session !== "") {
-    for (const hash of keys.endUser("session", session)) {
-      // Callers may see what they sent, but a session is somebody's secret.
-      demands.push({ kind: "log", key: `${prefix}:${hash}`, windows, whom: "end_user.session" });
-    }
+  if (budgets.length > 0 && session !== "") {
+    // Callers may see what they sent, but a session is somebody's secret.
+    add("session", session, "end_user.session");
   }
   return demands;
 }

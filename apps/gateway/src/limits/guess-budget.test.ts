@@ -1,7 +1,7 @@
 import { Fault } from "@verigate/call";
 import { AuthAPI } from "@verigate/contract";
 import { describe, expect, it } from "vitest";
-import { type LimitsScene, limitsScene } from "./limits-for-test.ts";
+import { type LimitsScene, limitsScene, type ProviderAnswer } from "./limits-for-test.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -87,6 +87,7 @@ describe("the guess budget", () => {
     ["not sent", new Fault("upstream-unreachable"), false, 0],
     ["refused by ourselves", new Fault("overloaded"), false, 0],
     ["404", new Fault("user-not-found"), true, 0],
+    ["404 without an auth_id", new Fault("verification-not-found"), true, 0],
     ["400", new Fault("upstream-rejected"), true, 0],
     ["401", new Fault("upstream-credentials-rejected"), true, 0],
     ["403", new Fault("upstream-forbidden"), true, 0],
@@ -100,6 +101,72 @@ describe("the guess budget", () => {
     await the.verify();
 
     expect(await guessWrong(the, 1)).toBe(`invalid, ${4 - places} left`);
+  });
+
+  describe("at auth_ids that name nothing", () => {
+    const missed = new Fault("verification-not-found");
+
+    it("is bounded for the shorter time alone, and leaves the user's other guesses", async () => {
+      const the = limitsScene();
+      the.answer(missed);
+      for (let guess = 0; guess < 20; guess += 1) {
+        await the.verify({ authId: `made up ${guess}` });
+      }
+      expect(the.asked).toHaveLength(5);
+      expect(await the.verify({ authId: "made up" })).toBe("throttled by the gateway, 0 left, again after 600 s");
+      expect(await guessWrong(the, 1)).toBe("invalid, 4 left");
+      the.clock.advance(10 * minuteMs + 5);
+
+      expect(await guessWrong(the, 1, { authId: "a1" })).toBe("invalid, 4 left");
+      expect(await guessWrong(the, 30)).toMatch(/^throttled/);
+      the.clock.advance(10 * minuteMs + 5);
+      // Of the day's 20, six are gone: made-up auth_ids took none.
+      for (let round = 0; round < 2; round += 1) {
+        expect(await guessWrong(the, 5)).toMatch(/^invalid, 0 left/);
+        the.clock.advance(10 * minuteMs + 5);
+      }
+      expect(await guessWrong(the, 4)).toMatch(/^invalid, 0 left, again after 8\d{4}/);
+    });
+
+    it("is shared by strangers like all guesses: one leaves the others some", async () => {
+      const the = limitsScene();
+      the.answer(missed);
+      for (let guess = 0; guess < 20; guess += 1) {
+        await the.verify({ authId: `made up ${guess}`, endUser: { ip: "192.0.2.1" } });
+      }
+      expect(the.asked).toHaveLength(3);
+      the.answer("right");
+
+      expect(await the.verify({ authId: "a1", endUser: { ip: "198.51.100.7" } })).toBe("verified");
+    });
+
+    it("leaves nothing behind when its time is over, whomever somebody makes up", async () => {
+      const the = limitsScene();
+      the.answer(missed);
+      for (let user = 0; user < 100; user += 1) {
+        await the.verify({ userId: `made up ${user}`, authId: "made up" });
+      }
+      expect(the.store.entries).toBe(100);
+      the.clock.advance(10 * minuteMs + 5);
+      for (let call = 0; call < 1_000; call += 1) {
+        await the.verify();
+      }
+
+      // That of the caller who has made the last calls.
+      expect(the.store.entries).toBe(0);
+    });
+  });
+
+  it("tells a short wait while a call under way may give its place back", async () => {
+    const the = limitsScene({ env: { VERIGATE_LIMIT_GUESSES: "1/10m" } });
+    const ends = Promise.withResolvers<ProviderAnswer>();
+    the.answer(() => ends.promise);
+    const first = the.verify();
+    expect(await the.verify()).toBe("throttled by the gateway, 0 left, again after 1 s");
+    ends.resolve("wrong");
+    await first;
+
+    expect(await the.verify()).toBe("throttled by the gateway, 0 left, again after 600 s");
   });
 
   it("tells nothing of what is left where the provider has a limit of its own", async () => {
@@ -289,12 +356,14 @@ describe("spraying", () => {
     expect(the.heard).toEqual([]);
   });
 
-  it("is not told where as many users are verified", async () => {
+  it("is not told where five times as many users are verified", async () => {
     const the = limitsScene();
-    await guessAt(the, others(30), "right");
-    await guessAt(the, others(30, 100), "wrong");
-
+    await guessAt(the, others(150), "right");
+    await guessAt(the, others(30, 200), "wrong");
     expect(the.heard).toEqual([]);
+    await guessAt(the, others(1, 230), "wrong");
+
+    expect(the.heard).toEqual(["spraying s"]);
   });
 
   it("is forgotten when its time has passed", async () => {

@@ -14,7 +14,7 @@ import type { UnaryCall, UnaryHandler } from "@verigate/rpc-server";
 import type { Settlement, Tally } from "../store/limit-store.ts";
 import type { Allowance } from "./allowance.ts";
 import type { Book, Denied, Granted, PlannedDemand } from "./booking.ts";
-import { endUserDemands, halves } from "./end-user.ts";
+import { endUserDemands } from "./end-user.ts";
 import { type LimitKeys, type UserKeys, userKey } from "./limit-keys.ts";
 import { pumpingOf } from "./pumping.ts";
 import { settlementOfFault } from "./settlement-of-fault.ts";
@@ -42,7 +42,10 @@ export interface GuessBudget {
  * that guesses at the same time can't pass it together, and the answer decides:
  *
  * - wrong, expired, throttled by the provider, or unknown: it stays;
- * - provably not sent, or refused with 4xx: it is given back;
+ * - of an auth_id that names nothing: it stays for the shortest time, in a budget
+ *   of guesses at auth_ids, else whoever makes some up without end would hold the
+ *   user's places all the time;
+ * - provably not sent, or refused with another 4xx: it is given back;
  * - right: it is given back, and what counts in the shortest time is forgotten.
  *   What counts in the longer one is not: else whoever may log in could guess at
  *   will in between.
@@ -57,15 +60,22 @@ export function createGuessBudget(options: GuessBudgetOptions): GuessBudget {
     isClearable: index === 0,
   }));
 
-  const endUserWindows = halves(windows);
+  const what = "guesses";
+  const budget = { prefix: "guesses", windows, what, isAttempt: false };
+  /** Of guesses at an auth_id. What names nothing has no place for longer than the shortest time. */
+  const atIdsBudget = { prefix: "guesses_at_ids", windows: windows.slice(0, 1), what, isAttempt: true };
 
-  function demandsOf({ userId, endUser }: VerifyPinRequest, userKeys: UserKeys): readonly PlannedDemand[] {
+  function demandsOf({ userId, authId, endUser }: VerifyPinRequest, userKeys: UserKeys): readonly PlannedDemand[] {
     if (windows.length === 0) {
       return [];
     }
-    const demands = endUserDemands(userKeys, endUser, "guesses", endUserWindows);
-    for (const hash of userKeys.user) {
-      demands.push({ kind: "log", key: `guesses:${hash}`, windows, whom: `user:${userId}` });
+    const budgets = authId === undefined ? [budget] : [atIdsBudget, budget];
+    const demands = endUserDemands(userKeys, endUser, budgets);
+    for (const { prefix, isAttempt, windows: ofBudget } of budgets) {
+      for (const hash of userKeys.user) {
+        const whom = `user:${userId}`;
+        demands.push({ kind: "log", key: `${prefix}:${hash}`, isAttempt, windows: ofBudget, whom, what });
+      }
     }
     return demands;
   }

@@ -1,6 +1,7 @@
 import { createKeyedHash, type HashKeys } from "../keyed-hash.ts";
 import type { UserRef } from "../provider.ts";
 import { canonicalId } from "./canonical-id.ts";
+import type { Phone } from "./phone.ts";
 
 /** Keyed hashes of one subject: one for each key of VERIGATE_HASH_KEY, in its order. */
 export type SubjectHashes = readonly [string, ...string[]];
@@ -20,9 +21,8 @@ export interface UserKeys {
  */
 export interface LimitKeys {
   ofCaller(caller: string): SubjectHashes;
-  ofService(serviceId: string): SubjectHashes;
   ofUser(user: UserRef): UserKeys;
-  ofPhone(phoneNumber: string): SubjectHashes;
+  ofPhone(phone: Phone): SubjectHashes;
 }
 
 /** Services and callers are few, and asked for by every call; but who calls can make up any. */
@@ -43,7 +43,6 @@ export function createLimitKeys(hashKeys: HashKeys): LimitKeys {
   });
   return {
     ofCaller,
-    ofService: (serviceId) => service(serviceId).hashes,
     ofUser({ serviceId, userId }) {
       const { canonical: canonicalService, hashes } = service(serviceId);
       const canonicalUser = canonicalId(userId);
@@ -53,7 +52,7 @@ export function createLimitKeys(hashKeys: HashKeys): LimitKeys {
         endUser: (kind, value) => hash(kind, canonicalService, canonicalUser, value),
       };
     },
-    ofPhone: (phoneNumber) => hash("phone", phoneNumber),
+    ofPhone: ({ number }) => hash("phone", number),
   };
 }
 

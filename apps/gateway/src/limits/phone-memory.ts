@@ -4,9 +4,9 @@ import { type CreateUserRequest, type CreateUserResponse, UserAPI } from "@verig
 import type { UnaryCall } from "@verigate/rpc-server";
 import type { LimitStore } from "../store/limit-store.ts";
 import type { StoreOutage } from "../store/store-outage.ts";
-import { countryOfPhone } from "./country-of-phone.ts";
 import type { OnLimitDecision } from "./limit-decision.ts";
 import { type LimitKeys, userKey } from "./limit-keys.ts";
+import { phoneFromNumber } from "./phone.ts";
 
 export interface PhoneMemoryOptions {
   readonly store: LimitStore;
@@ -23,8 +23,9 @@ export interface PhoneMemoryOptions {
 export function phoneMemory({ store, outage, keys, onDecision }: PhoneMemoryOptions): Layer<UnaryCall, Message> {
   async function remember({ call, message }: UnaryCall, userId: string): Promise<void> {
     const { serviceId, phoneNumber } = message as CreateUserRequest;
-    const phones = keys.ofPhone(phoneNumber);
-    const country = countryOfPhone(phoneNumber);
+    const phone = phoneFromNumber(phoneNumber);
+    const phones = keys.ofPhone(phone);
+    const { country } = phone;
     const { user } = keys.ofUser({ serviceId, userId });
     const known = user.map((hash, index) => ({ user: userKey(hash), phone: phones[index] ?? "", country }));
     const isRemembered = await store.remember(known).catch((cause: unknown) => {

@@ -124,6 +124,35 @@ describe("PINs that are sent to a user", () => {
     expect(await the.initiate({ serviceId: "other" })).toMatch(/^sms/);
   });
 
+  it("are of one phone in whatever way its number is spelled", async () => {
+    const the = limitsScene();
+    await the.createUser({ idInService: "anna", phoneNumber: "+447911123456" });
+    await the.createUser({ idInService: "berta", phoneNumber: "+4407911123456" });
+    await the.initiate({ userId: "anna" });
+
+    expect(await the.initiate({ userId: "berta" })).toMatch(/^send-cooldown/);
+  });
+
+  it("of one phone are no more than twice the cap, whatever services somebody makes up", async () => {
+    const the = limitsScene();
+    const answers: string[] = [];
+    for (let service = 0; service < 12; service += 1) {
+      const user = { serviceId: `service ${service}`, userId: "u" };
+      await the.createUser({ serviceId: user.serviceId });
+      answers.push(await the.initiate(user));
+    }
+
+    expect(answers.slice(0, 10).every((answer) => answer.startsWith("sms"))).toBe(true);
+    expect(answers[10]).toMatch(/^send-limit, again after \d+ s \(phone of user:u; PINs of all services: 10\/1h\)$/);
+    expect(the.asked.filter((method) => method === "InitiateAuth")).toHaveLength(10);
+    // Another phone has its own.
+    await the.createUser({ serviceId: "service 11", idInService: "berta", phoneNumber: latvian });
+    expect(await the.initiate({ serviceId: "service 11", userId: "berta" })).toMatch(/^sms/);
+    the.clock.advance(hourMs + 10);
+
+    expect(await the.initiate({ serviceId: "service 11", userId: "u" })).toMatch(/^sms/);
+  });
+
   it("leave a victim some, whatever a stranger does", async () => {
     const the = limitsScene({ env: { VERIGATE_LIMIT_SEND_COOLDOWN: "0" } });
     const stranger = { endUser: { ip: "192.0.2.1", session: "a" } };
@@ -132,6 +161,47 @@ describe("PINs that are sent to a user", () => {
     expect(await startAgain(the, 1, { endUser: { session: "a" } })).toMatch(/\(end_user.session; PINs: 3\/1h\)$/);
 
     expect(await startAgain(the, 1, { endUser: { ip: "198.51.100.7" } })).toMatch(/^sms/);
+  });
+
+  it("can't be kept away by starts that send nothing: those have a cap of their own", async () => {
+    const the = limitsScene();
+    the.answer("totp");
+    const totp = { method: AuthMethod.TOTP };
+    const answers: string[] = [];
+    for (let start = 0; start < 30; start += 1) {
+      answers.push(await the.initiate(totp));
+    }
+    expect(answers.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => "totp, again after 0 s"));
+    expect(answers[20]).toMatch(/^send-limit, again after 3600 s \(user:u; starts by TOTP: 20\/1h\)$/);
+    expect(the.asked).toHaveLength(20);
+    the.answer("sms");
+
+    expect(await the.initiate()).toBe("sms, again after 30 s");
+    the.clock.advance(hourMs + 20);
+    expect(await the.initiate(totp)).toMatch(/^sms/);
+  });
+
+  it("by TOTP leave a victim some, whatever a stranger does", async () => {
+    const the = limitsScene();
+    the.answer("totp");
+    for (let start = 0; start < 30; start += 1) {
+      await the.initiate({ method: AuthMethod.TOTP, endUser: { ip: "192.0.2.1" } });
+    }
+    expect(the.asked).toHaveLength(10);
+
+    expect(await the.initiate({ method: AuthMethod.TOTP, endUser: { ip: "198.51.100.7" } })).toMatch(/^totp/);
+  });
+
+  it("are told to wait shortly while a start under way may send nothing", async () => {
+    const the = limitsScene();
+    const ends = Promise.withResolvers<ProviderAnswer>();
+    the.answer(() => ends.promise);
+    const first = the.initiate({ method: AuthMethod.TOTP });
+    expect(await the.initiate()).toBe("send-cooldown, again after 1 s (user:u; PINs: 1/30s)");
+    ends.resolve("sms");
+    await first;
+
+    expect(await the.initiate()).toBe("send-cooldown, again after 30 s (user:u; PINs: 1/30s)");
   });
 
   it("have a cool-down that is the user's, whoever starts them", async () => {
@@ -174,6 +244,15 @@ describe("PINs that are sent to a user", () => {
     expect(await the.initiate()).toMatch(/^send-limit/);
     expect(the.decisions()).toEqual(["send_cooldown shadow_denied", "sends denied"]);
   });
+
+  it("are told of by every limit that is for a start, one decision each, whichever refuses it", async () => {
+    const the = limitsScene({ env: { VERIGATE_LIMIT_SERVICE_SENDS: "9" } });
+    await the.initiate();
+    the.decisions();
+    await the.initiate();
+
+    expect(the.decisions()).toEqual(["send_cooldown denied", "sends allowed", "service_sends allowed"]);
+  });
 });
 
 describe("test numbers", () => {
@@ -200,6 +279,14 @@ describe("test numbers", () => {
     expect(await the.initiate()).toMatch(/^sms, again after 8\d{4} s/);
 
     expect(await the.initiate()).toMatch(/^service-send-limit/);
+  });
+
+  it("have no cap over all services together, and are known in whatever way they are spelled", async () => {
+    const the = limitsScene({ env: { VERIGATE_TEST_NUMBERS: "+447911123456@2024-01-02" } });
+    for (let service = 0; service < 12; service += 1) {
+      await the.createUser({ serviceId: `service ${service}`, phoneNumber: "+4407911123456" });
+      expect(await the.initiate({ serviceId: `service ${service}` })).toBe("sms");
+    }
   });
 
   it("of another user change nothing", async () => {

@@ -4,25 +4,20 @@ import { Fault, type FaultKind, faultFromError, type Layer } from "@verigate/cal
 import { AuthAPI, AuthMethod, type InitiateAuthRequest, type InitiateAuthResponse } from "@verigate/contract";
 import type { UnaryCall, UnaryHandler } from "@verigate/rpc-server";
 import type { LimitName, SendThreshold } from "@verigate/telemetry";
-import { type Allowance, textFromAllowance } from "./allowance.ts";
-import type { Book, Denied, Granted, PlannedDemand } from "./booking.ts";
-import { unknownCountry } from "./country-of-phone.ts";
-import { endUserDemands, halves } from "./end-user.ts";
+import type { Settlement } from "../store/limit-store.ts";
+import { textFromAllowance } from "./allowance.ts";
+import type { Book, Denied, Granted } from "./booking.ts";
 import type { OnLimitDecision } from "./limit-decision.ts";
-import { type LimitKeys, type UserKeys, userKey } from "./limit-keys.ts";
+import { type LimitKeys, userKey } from "./limit-keys.ts";
+import { unknownCountry } from "./phone.ts";
 import { type Pumping, pumpingOf, pumpingRetryAfterMs } from "./pumping.ts";
-import { serviceSendsDemands, thresholdReached } from "./service-sends.ts";
+import { createSendDemands, type SendDemandsOptions } from "./send-demands.ts";
+import { thresholdReached } from "./service-sends.ts";
 import { settlementOfFault } from "./settlement-of-fault.ts";
 
-export interface SendLimitsOptions {
+export interface SendLimitsOptions extends SendDemandsOptions {
   readonly book: Book;
   readonly keys: LimitKeys;
-  /** From one PIN to the next of a user or phone, in milliseconds; 0 is none. */
-  readonly cooldownMs: number;
-  /** For a user or phone; none is no limit. */
-  readonly sends: readonly Allowance[];
-  /** For a service, in 24 hours; 0 is no limit. */
-  readonly serviceSendsMax: number;
   readonly pumping: "off" | "record" | "enforce";
   /** Hashes of the phones that neither cool-down nor cap is for at this moment. */
   readonly exemptPhones: () => readonly string[];
@@ -40,42 +35,23 @@ const faults: Readonly<Partial<Record<LimitName, FaultKind>>> = {
 /**
  * Bounds the PINs that are sent: to a user or, where this gateway has created
  * the user, to the user's phone, whoever else has it and whatever name it gets
- * next; and for a service. Each start takes its place before the provider is
- * asked. One that sends nothing gives it back: an app's codes (TOTP), and what
- * provably was not carried out.
+ * next, also over all services together; and for a service. Each start takes its
+ * place before the provider is asked. One that sends nothing gives it back: an
+ * app's codes (TOTP), and what provably was not carried out.
  */
 export function sendLimits(options: SendLimitsOptions): Layer<UnaryCall, Message> {
-  const { book, keys, cooldownMs, sends, serviceSendsMax, onDecision } = options;
-  const windows = [
-    ...(cooldownMs === 0 ? [] : [{ max: 1, windowMs: cooldownMs, limit: "send_cooldown" as const }]),
-    ...sends.map((allowance) => ({ ...allowance, limit: "sends" as const })),
-  ];
-  // A cool-down leaves nothing to be shared.
-  const endUserCaps = halves(windows.filter(({ limit }) => limit === "sends"));
+  const { book, keys, serviceSendsMax, onDecision } = options;
+  const demands = createSendDemands(options);
   const hasPumping = options.pumping !== "off";
-
-  function demandsOf(
-    { userId, serviceId, endUser }: InitiateAuthRequest,
-    userKeys: UserKeys,
-  ): readonly PlannedDemand[] {
-    const demands = endUserDemands(userKeys, endUser, "sends", endUserCaps);
-    for (const [index, hash] of windows.length === 0 ? [] : userKeys.user.entries()) {
-      const byPhone = { user: userKey(hash), prefix: `sends:${userKeys.service[index]}:` };
-      demands.push({ kind: "log", key: `sends:${hash}`, byPhone, windows, whom: `user:${userId}` });
-    }
-    // Last: its state is looked for there.
-    demands.push(...serviceSendsDemands(userKeys.service, serviceId, serviceSendsMax));
-    return demands;
-  }
 
   async function initiate(next: UnaryHandler, unary: UnaryCall): Promise<Message> {
     const request = unary.message as InitiateAuthRequest;
     const userKeys = keys.ofUser(request);
     const pumping = pumpingOf(userKeys.service);
     const booking = await book(unary.call, {
-      demands: demandsOf(request, userKeys),
+      demands: demands.of(request, userKeys),
       users: userKeys.user.map(userKey),
-      exemptPhones: windows.length === 0 ? [] : options.exemptPhones(),
+      exemptPhones: demands.isOfUsers ? options.exemptPhones() : [],
       tallies: hasPumping ? pumping.tallies : [],
     });
     if (booking.kind === "denied") {
@@ -115,17 +91,17 @@ export function sendLimits(options: SendLimitsOptions): Layer<UnaryCall, Message
       await booking.settle({ how: "keep", tallies: hasPumping ? [{ tally: sent, country }] : [] });
       reportThreshold(unary, booking);
     };
-    const giveBack = () => booking.settle({ how: "give-back", tallies: [] });
+    const settle = (how: Exclude<Settlement["how"], "keep">) => booking.settle({ how, tallies: [] });
     let response: InitiateAuthResponse;
     try {
       response = (await next(unary)) as InitiateAuthResponse;
     } catch (error) {
       const how = settlementOfFault(faultFromError(error), unary.call.progress);
-      await (how === "keep" ? keep() : giveBack());
+      await (how === "keep" ? keep() : settle(how));
       throw error;
     }
     const isSent = response.method === AuthMethod.SMS;
-    await (isSent ? keep() : giveBack());
+    await (isSent ? keep() : settle("attempt"));
     if (booking.nextMs !== undefined) {
       response.resendAfter = durationFromMs(isSent ? Math.ceil(booking.nextMs) : 0);
     }
@@ -141,15 +117,18 @@ export function sendLimits(options: SendLimitsOptions): Layer<UnaryCall, Message
   }
 
   return (next) => (unary) =>
-    unary.method === AuthAPI.method.initiateAuth && (windows.length > 0 || serviceSendsMax > 0 || hasPumping)
+    unary.method === AuthAPI.method.initiateAuth && (demands.isOfUsers || serviceSendsMax > 0 || hasPumping)
       ? initiate(next, unary)
       : next(unary);
 }
 
-function faultFromDenial({ window, whom, retryAfterMs }: Denied): Fault {
+function faultFromDenial({ window, whom, what, retryAfterMs }: Denied): Fault {
   const kind = faults[window.limit];
   if (kind === undefined) {
     throw new Error(`a start was denied by ${window.limit}`);
   }
-  return new Fault(kind, { retryAfterMs, quota: { subject: whom, description: `PINs: ${textFromAllowance(window)}` } });
+  return new Fault(kind, {
+    retryAfterMs,
+    quota: { subject: whom, description: `${what}: ${textFromAllowance(window)}` },
+  });
 }

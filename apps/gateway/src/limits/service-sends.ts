@@ -14,6 +14,7 @@ export function serviceSendsDemands(service: SubjectHashes, serviceId: string, m
         key: `service_sends:${hash}`,
         windows: [{ max, windowMs: dayMs, limit: "service_sends" as const }],
         whom: `service:${serviceId}`,
+        what: "PINs",
       }));
 }
 

@@ -6,10 +6,11 @@ import type { Settlement } from "../store/limit-store.ts";
  *
  * - `give-back`: it provably was not carried out: not sent, or refused by the
  *   provider with a status 4xx.
+ * - `attempt`: it was carried out, and came to nothing.
  * - `keep`: it may have been.
  * - `keep-if-sent`: kept where a request was sent that is not safe to repeat.
  */
-type FaultSettlement = "give-back" | "keep" | "keep-if-sent";
+type FaultSettlement = "give-back" | "attempt" | "keep" | "keep-if-sent";
 
 /** Every kind, so that one which is added does not compile before it has its place here. */
 const settlements = {
@@ -31,7 +32,8 @@ const settlements = {
   "deadline-exceeded": "keep-if-sent",
   "service-not-found": "give-back",
   "user-not-found": "give-back",
-  "verification-not-found": "give-back",
+  // An auth_id that names nothing is a guess at something.
+  "verification-not-found": "attempt",
   "service-exists": "give-back",
   "user-exists": "give-back",
   "service-not-empty": "give-back",
@@ -54,5 +56,5 @@ const settlements = {
 
 export function settlementOfFault({ kind }: Fault, { isOutcomeOpen }: Progress): Exclude<Settlement["how"], "clear"> {
   const settlement: FaultSettlement = settlements[kind];
-  return settlement === "keep" || (settlement === "keep-if-sent" && isOutcomeOpen) ? "keep" : "give-back";
+  return settlement === "keep-if-sent" ? (isOutcomeOpen ? "keep" : "give-back") : settlement;
 }

@@ -53,15 +53,44 @@ it.each([
   ["login", "UserAPI.DeleteUser", "s1", denied("method", 3)],
   ["anonymous", "AuthAPI.VerifyPin", "s1", denied("caller")],
 ])("%s, %s and service %s are %j", (caller, method, service, decision) => {
-  expect(policy.mayCallFor(caller, method, service)).toEqual(decision);
+  expect(policy.mayCallFor(caller, method, { service })).toEqual(decision);
+});
+
+it.each([
+  ["login", "s1", "../../s2/users/u1", denied("plain_user_id", 3)],
+  ["login", "s1", "..\\..\\s2", denied("plain_user_id", 3)],
+  ["login", "s1", "..%2f..%2fs2", denied("plain_user_id", 3)],
+  ["login", "s1", "a/b", denied("plain_user_id", 3)],
+  ["login", "s1", "..", denied("plain_user_id", 3)],
+  ["login", "s1", "..;x", denied("plain_user_id", 3)],
+  ["login", "s1", "a..b;c", allowed(3)],
+  ["login", "s1", "6b1d9f0e-4b5e", allowed(3)],
+  ["login", "s9", "../../s2/users/u1", denied("service", 3)],
+  ["shop:web", "s1", "../../s2/users/u1", allowed(9)],
+])(
+  "%s, service %s and user %s are %j, because an id may not lead to another service",
+  (caller, service, user, decision) => {
+    expect(policy.mayCallFor(caller, "AuthAPI.VerifyPin", { service, user })).toEqual(decision);
+  },
+);
+
+it("a user id that no rule with services takes is taken by one for all services", () => {
+  const both = createPolicy(
+    parsePolicy(`version: 1
+callers:
+  - {name: a, methods: [AuthAPI.VerifyPin], services: [s1]}
+  - {name: a, methods: [AuthAPI.VerifyPin], services: ["*"]}
+`),
+  );
+  expect(both.mayCallFor("a", "AuthAPI.VerifyPin", { service: "s1", user: "a/b" })).toEqual(allowed(4));
 });
 
 it("who brought no credentials is meant where the policy names them", () => {
   const open = createPolicy(
     parsePolicy("version: 1\ncallers: [{name: anonymous, methods: [AuthAPI.VerifyPin], services: [s1]}]"),
   );
-  expect(open.mayCallFor("anonymous", "AuthAPI.VerifyPin", "s1").isAllowed).toBe(true);
-  expect(open.mayCallFor("login", "AuthAPI.VerifyPin", "s1").isAllowed).toBe(false);
+  expect(open.mayCallFor("anonymous", "AuthAPI.VerifyPin", { service: "s1" }).isAllowed).toBe(true);
+  expect(open.mayCallFor("login", "AuthAPI.VerifyPin", { service: "s1" }).isAllowed).toBe(false);
 });
 
 it("a policy without rules denies all", () => {

@@ -5,7 +5,17 @@ import type { PolicyRule } from "./parse-policy.ts";
 /** What a policy says. `line` is that of the rule which allows it, or which comes nearest to it, where there is one. */
 export type PolicyDecision =
   | { readonly isAllowed: true; readonly line: number }
-  | { readonly isAllowed: false; readonly line: number | undefined; readonly lacks: "caller" | "method" | "service" };
+  | { readonly isAllowed: false; readonly line: number | undefined; readonly lacks: PolicyLack };
+
+/** What no rule has; or, where one has all of it, that the user's id is not a plain one. */
+export type PolicyLack = "caller" | "method" | "service" | "plain_user_id";
+
+/** What a call is about: ids, as they are sent. */
+export interface PolicySubject {
+  readonly service: string;
+  /** Undefined where it is about no user. */
+  readonly user?: string | undefined;
+}
 
 /**
  * Who may do what. What no rule allows is denied; where several rules are about a
@@ -14,8 +24,11 @@ export type PolicyDecision =
 export interface Policy {
   /** Whether a caller may call a method, such as `AuthAPI.VerifyPin`, for any service. */
   mayCall(caller: string, method: string): PolicyDecision;
-  /** Whether it may for this service; ids are compared as they are. */
-  mayCallFor(caller: string, method: string, service: string): PolicyDecision;
+  /**
+   * Whether it may for this service; ids are compared as they are. A rule that
+   * names its services allows plain user ids alone: see {@link isPlain}.
+   */
+  mayCallFor(caller: string, method: string, subject: PolicySubject): PolicyDecision;
 }
 
 interface CompiledRule {
@@ -52,21 +65,41 @@ export function createPolicy(rules: readonly PolicyRule[]): Policy {
     return all;
   }
 
-  function decide(caller: string, method: string, isFor: (rule: CompiledRule) => boolean): PolicyDecision {
+  function decide(caller: string, method: string, subject?: PolicySubject): PolicyDecision {
     const about = rulesOf(caller);
-    const allowing = about.find((rule) => rule.methods.has(method) && isFor(rule));
-    if (allowing !== undefined) {
-      return { isAllowed: true, line: allowing.line };
+    const having = about.filter(({ methods }) => methods.has(method));
+    const [near] = having;
+    if (near === undefined) {
+      return { isAllowed: false, line: about[0]?.line, lacks: about.length > 0 ? "method" : "caller" };
     }
-    const near = about.find(({ methods }) => methods.has(method));
-    const lacks = near !== undefined ? "service" : about.length > 0 ? "method" : "caller";
-    return { isAllowed: false, line: (near ?? about[0])?.line, lacks };
+    if (subject === undefined) {
+      return { isAllowed: true, line: near.line };
+    }
+    const { service, user = "" } = subject;
+    const fitting = having.filter(({ services }) => services?.has(service) ?? true);
+    const [fit] = fitting;
+    if (fit === undefined) {
+      return { isAllowed: false, line: near.line, lacks: "service" };
+    }
+    const allowing = fitting.find(({ services }) => services === undefined || isPlain(user));
+    return allowing === undefined
+      ? { isAllowed: false, line: fit.line, lacks: "plain_user_id" }
+      : { isAllowed: true, line: allowing.line };
   }
 
   return {
-    mayCall: (caller, method) => decide(caller, method, () => true),
-    mayCallFor: (caller, method, service) => decide(caller, method, ({ services }) => services?.has(service) ?? true),
+    mayCall: (caller, method) => decide(caller, method),
+    mayCallFor: decide,
   };
+}
+
+/**
+ * Whether an id can't lead out of its place in a URL, even where a proxy before
+ * the upstream decodes what was escaped: `../../s2/users/u1` would be another
+ * service's user there. `..;` is a dot segment to some servers, too.
+ */
+function isPlain(id: string): boolean {
+  return !/[/\\%]|^\.{1,2}(;|$)/.test(id);
 }
 
 function compiledFrom({ line, methods, services }: PolicyRule): CompiledRule {

@@ -65,8 +65,8 @@ export const callerSettings = {
     shape: "0 to 100000",
     default: "30",
     meaning:
-      "How many wrong credentials one address may show in a minute. Beyond that only those are looked at that were " +
-      "right before. 0 is no limit.",
+      "How many wrong credentials one address may show in a minute. Beyond that, right keys and tokens that were right " +
+      "before still count, and other tokens 50 times a second. 0 is no limit.",
     parse: integerOf(0, 100_000),
   },
   VERIGATE_POLICY_FILE: {

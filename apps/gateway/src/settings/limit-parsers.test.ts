@@ -1,4 +1,6 @@
 import { expect, it } from "vitest";
+import { createLimitRows } from "../store/limit-rows.ts";
+import { rowKeyOf } from "../store/row-key.ts";
 import { allowancesOf, countryFrom, testNumberFrom } from "./limit-parsers.ts";
 
 const two = allowancesOf(2);
@@ -25,7 +27,7 @@ it.each([
   "0/10m",
   "5/0s",
   "5/25h",
-  "1001/1h",
+  "401/1h",
   "5/10m/1",
   "-5/10m",
   "five/10m",
@@ -33,7 +35,18 @@ it.each([
   "",
   "5/500ms",
 ])("%j is a mistake", (text) => {
-  expect(() => two(text)).toThrow(/is not a number from 1 to 1000 in a time from 1s to 24h/);
+  expect(() => two(text)).toThrow(/is not a number from 1 to 400 in a time from 1s to 24h/);
+});
+
+it("as many events as may be allowed are kept of one subject, and of the store's page they leave some", () => {
+  const [{ max } = expect.unreachable()] = two("400/24h");
+  const rows = createLimitRows({ width: 1 });
+  for (let number = 1; number <= max; number += 1) {
+    rows.add(rowKeyOf("subject"), [number]);
+  }
+
+  expect(rows.read(rowKeyOf("subject"))).toHaveLength(400);
+  expect(rows.growthFor(rowKeyOf("subject"))).toBe(0);
 });
 
 it.each(["20/24h,5/10m", "5/10m,5/24h", "5/10m,20/10m", "20/10m,5/24h"])("%s is in no order", (text) => {

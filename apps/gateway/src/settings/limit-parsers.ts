@@ -1,10 +1,8 @@
 import { countryCodes } from "@verigate/telemetry";
-import type { Allowance } from "../limits/allowance.ts";
+import { type Allowance, eventsMax } from "../limits/allowance.ts";
 import type { TestNumber } from "../limits/test-numbers.ts";
 import { durationOf, integerOf } from "./parsers.ts";
 
-/** What counts in a window is kept one by one: more than that is not a limit on a user. */
-const eventsMax = 1_000;
 const eventsFrom = integerOf(1, eventsMax);
 const windowFrom = durationOf(1_000);
 

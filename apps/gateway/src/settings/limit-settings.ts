@@ -23,7 +23,9 @@ export const limitSettings = {
   VERIGATE_LIMIT_SENDS: {
     shape: "`5/1h`, or `0`",
     default: "5/1h",
-    meaning: "How many PINs may be sent to a user or a phone: SEND_LIMIT. 0 is no limit.",
+    meaning:
+      "How many PINs may be sent to a user or a phone: SEND_LIMIT. To a phone over all services twice as many, and four " +
+      "times as many starts by TOTP. 0 is no limit.",
     parse: allowancesOf(1),
   },
   VERIGATE_LIMIT_SERVICE_SENDS: {

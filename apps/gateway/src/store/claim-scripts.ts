@@ -1,3 +1,4 @@
+import { mismatchesMax } from "./claim-store.ts";
 import { nowScript } from "./now-script.ts";
 
 /**
@@ -5,14 +6,15 @@ import { nowScript } from "./now-script.ts";
  *
  * A claim is a hash with the fields `payload`, `owner` and `leaseEnds` while it
  * runs, `payload`, `record` and `writtenAt` when it is settled, and `payload`
- * alone when it has lapsed. Instants are milliseconds of the server's clock.
+ * alone when it has lapsed; and `mismatches` once it was asked for with another
+ * payload. Instants are milliseconds of the server's clock.
  */
 
 /**
  * KEYS: the run marker, then the claim's names. ARGV: owner, lease, window, and
  * the payload of each name. Answers the run marker, a ClaimResult's kind, and of
  * a settled one its record and age. With a lease of 0 it only tells what a claim
- * would get.
+ * would get; another payload counts all the same.
  *
  * The marker is made by whoever finds none: a process that sees another one than
  * before knows that everything was lost in between.
@@ -26,12 +28,16 @@ if not marker then
 end
 for i = 2, #KEYS do
   if redis.call('EXISTS', KEYS[i]) == 1 then
-    local found = redis.call('HMGET', KEYS[i], 'payload', 'owner', 'leaseEnds', 'record', 'writtenAt')
+    local found = redis.call('HMGET', KEYS[i], 'payload', 'owner', 'leaseEnds', 'record', 'writtenAt', 'mismatches')
     local leaseEnds, writtenAt = tonumber(found[3] or ''), tonumber(found[5] or '')
     if not found[1] then
       return {marker, 'lapsed'}
     end
+    if tonumber(found[6] or '0') >= ${mismatchesMax} and found[2] ~= owner then
+      return {marker, 'barred'}
+    end
     if found[1] ~= ARGV[2 + i] then
+      redis.call('HINCRBY', KEYS[i], 'mismatches', 1)
       return {marker, 'other-payload'}
     end
     if found[4] and writtenAt then
@@ -63,7 +69,7 @@ export const settleScript = `${nowScript}
 if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then
   return 0
 end
-redis.call('DEL', KEYS[1])
+redis.call('HDEL', KEYS[1], 'owner', 'leaseEnds')
 redis.call('HSET', KEYS[1], 'payload', ARGV[3], 'record', ARGV[4], 'writtenAt', now)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1

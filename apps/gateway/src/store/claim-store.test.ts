@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createTestClock } from "@verigate/call/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Claim, ClaimStore } from "./claim-store.ts";
+import { type Claim, type ClaimStore, mismatchesMax } from "./claim-store.ts";
 import { createMemoryClaimStore } from "./memory-claim-store.ts";
 import { type RedisForTest, serverTimePasses, skipsRedis, startRedisForTest } from "./redis-for-test.ts";
 import { quietStoreAt, until } from "./redis-store-for-test.ts";
@@ -11,12 +11,18 @@ const longMs = 60_000;
 
 /** A claim of a name that no other test has. */
 function newClaim(given: Partial<Claim> = {}): Claim {
-  return { names: [{ name: randomUUID(), payload: "p" }], owner: randomUUID(), keptMs: 10 * longMs, ...given };
+  const [name, owner, caller] = [randomUUID(), randomUUID(), randomUUID()];
+  return { names: [{ name, payload: "p" }], owner, keptMs: 10 * longMs, caller, ...given };
 }
 
 /** Another call of the same request_id. */
 function twinOf(claim: Claim): Claim {
   return { ...claim, owner: randomUUID() };
+}
+
+/** Another call of the same request_id, that asks for something else. */
+function otherOf(claim: Claim): Claim {
+  return { ...twinOf(claim), names: [{ name: claim.names[0].name, payload: randomUUID() }] };
 }
 
 /** A store, and a way to let a few milliseconds of its own time pass. */
@@ -114,13 +120,42 @@ function guarantees(scene: () => Scene): void {
       const claim = newClaim();
       await store.claim(claim, state === "lapsed" ? 1 : longMs);
       await (state === "settled" ? store.settle(claim, "record") : pass(1));
-      const [{ name }] = claim.names;
-      const other = { ...twinOf(claim), names: [{ name, payload: "q" }] } as const;
 
-      expect(await store.claim(other, longMs)).toEqual({ kind: "other-payload" });
+      expect(await store.claim(otherOf(claim), longMs)).toEqual({ kind: "other-payload" });
       expect(await store.claim(twinOf(claim), longMs)).toMatchObject({ kind: state });
     },
   );
+
+  it("after five other payloads nothing is told under a name any more, also where it was settled in between", async () => {
+    const { store } = scene();
+    const claim = newClaim();
+    await store.claim(claim, longMs);
+    const kinds: string[] = [];
+    for (let each = 0; each < mismatchesMax; each += 1) {
+      if (each === 2) {
+        await store.settle(claim, "record");
+        expect(await store.claim(twinOf(claim), longMs)).toMatchObject({ kind: "settled" });
+      }
+      kinds.push((await store.claim(otherOf(claim), longMs)).kind);
+    }
+
+    expect(kinds).toEqual(new Array(5).fill("other-payload"));
+    expect(await store.claim(otherOf(claim), longMs)).toEqual({ kind: "barred" });
+    expect(await store.claim(twinOf(claim), longMs)).toEqual({ kind: "barred" });
+  });
+
+  it("who runs a claim may repeat it and settle it, whatever others ask for under its name", async () => {
+    const { store } = scene();
+    const claim = newClaim();
+    await store.claim(claim, longMs);
+    for (let each = 0; each < 2 * mismatchesMax; each += 1) {
+      await store.claim(otherOf(claim), longMs);
+    }
+
+    expect(await store.claim(claim, longMs)).toEqual({ kind: "claimed" });
+    await store.settle(claim, "record");
+    expect(await store.claim(twinOf(claim), longMs)).toEqual({ kind: "barred" });
+  });
 
   it("after its window a record is gone", async () => {
     const { store, pass } = scene();
@@ -173,6 +208,23 @@ describe("in memory", () => {
     expect(await small.claim(twinOf(claims[1]), longMs)).toEqual({ kind: "running" });
     clock.advance(longMs);
     expect(await small.claim(newClaim(), longMs)).toEqual({ kind: "claimed" });
+  });
+
+  it("one caller gets half of the memory, and others still claim when it has that", async () => {
+    const store = createMemoryClaimStore({ clock, bytesMax: 10_000 });
+    const claims = Array.from({ length: 20 }, () => newClaim({ caller: "wild", keptMs: longMs }));
+    const kinds: string[] = [];
+    for (const claim of claims) {
+      kinds.push((await store.claim(claim, longMs)).kind);
+    }
+
+    expect(kinds).toEqual([...new Array(10).fill("claimed"), ...new Array(10).fill("full")]);
+    for (let each = 0; each < 10; each += 1) {
+      expect(await store.claim(newClaim(), longMs)).toEqual({ kind: "claimed" });
+    }
+    expect(await store.claim(newClaim(), longMs)).toEqual({ kind: "full" });
+    clock.advance(longMs);
+    expect(await store.claim(newClaim({ caller: "wild" }), longMs)).toEqual({ kind: "claimed" });
   });
 
   it("a record's window begins when it is written", async () => {

@@ -10,7 +10,16 @@ export interface Claim {
   readonly owner: string;
   /** How long what is written is kept, in milliseconds. The same for all claims of a name. */
   readonly keptMs: number;
+  /** Who asks, because one caller gets no more than a share of a memory that is bounded. The same for all claims of a name. */
+  readonly caller: string;
 }
+
+/**
+ * So often a name may be asked for with another payload than it is known for. Then
+ * nothing is told under it any more: whoever has come by a request_id could find
+ * out what was asked, such as a phone number, by trying.
+ */
+export const mismatchesMax = 5;
 
 export interface ClaimName {
   readonly name: string;
@@ -28,7 +37,9 @@ export type ClaimResult =
   | { readonly kind: "lapsed" }
   /** The name is known for another payload. */
   | { readonly kind: "other-payload" }
-  /** There is no room for another name. What is kept is never evicted to make some. */
+  /** The name was asked for with other payloads `mismatchesMax` times. It stays so for its window, whatever is asked. */
+  | { readonly kind: "barred" }
+  /** There is no room for another name of this caller. What is kept is never evicted to make some. */
   | { readonly kind: "full" };
 
 /**

@@ -43,10 +43,10 @@ export function createEventRows(): EventRows {
       return rows.bytes;
     },
     logOf: (key, keptMs) => ({ key: rowKeyOf(key), keptMs }),
-    eventsOf: ({ key, keptMs }, nowMs) => ({
-      keptMs,
-      endsMs: rows.read(key).filter((endMs) => nowMs < Math.abs(endMs)),
-    }),
+    eventsOf({ key, keptMs }, nowMs) {
+      const endsMs = rows.read(key);
+      return { keptMs, endsMs: endsMs.length === 0 ? endsMs : endsMs.filter((endMs) => nowMs < Math.abs(endMs)) };
+    },
     growthFor: ({ key }) => rows.growthFor(key),
     add({ key, keptMs }, { endsMs }, nowMs) {
       let endMs = nowMs + keptMs;

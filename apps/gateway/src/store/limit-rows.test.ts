@@ -108,6 +108,29 @@ it("as many rows of one key as may be, and keys that have all in common, are fou
   expect(rows.read(another).every((number) => number < 0)).toBe(true);
 });
 
+it("600 rows of one key are as many as a page holds, at once: the others are refused before, and beside them goes all on", () => {
+  const rows = createLimitRows({ width: 1 });
+  const [one, another] = [rowKeyOf("one"), rowKeyOf("another")];
+  let added = 0;
+  for (let number = 1; number <= 600; number += 1) {
+    if (Number.isFinite(rows.growthFor(one))) {
+      rows.add(one, [number]);
+      added += 1;
+    }
+  }
+
+  expect([added, rows.read(one).length, rows.read(another)]).toEqual([511, 511, []]);
+  expect(() => rows.add(one, [600])).toThrow("nothing tells apart");
+  expect(rows.bytes).toBeLessThan(30_000);
+  for (let number = 1; number <= 1_000; number += 1) {
+    rows.add(rowKeyOf(`other ${number}`), [number]);
+  }
+  rows.add(another, [1]);
+  expect([rows.read(one).length, rows.read(another).length, rows.size]).toEqual([511, 1, 1_512]);
+  // Somewhere between one and the others, pages were split until they were apart.
+  expect(rows.bytes).toBeLessThan(200_000);
+});
+
 it("half a million keys of one kind have half a million numbers that stand for them", () => {
   const numbers = new Set<string>();
   for (let index = 0; index < 500_000; index += 1) {

@@ -33,13 +33,14 @@ export interface LimitRows {
   readonly size: number;
   /** Memory in use, in bytes, room for more rows included. */
   readonly bytes: number;
-  /** Bytes that it would take more to add a row of this key; 0 where there is room. */
+  /** Bytes that it would take more to add a row of this key: 0 where there is room, Infinity where no memory makes some. */
   growthFor(key: RowKey): number;
+  /** Throws where `growthFor` is Infinity. */
   add(key: RowKey, numbers: readonly number[]): void;
   /** All rows of a key, in no order. */
   find(key: RowKey): readonly RowPlace[];
-  /** The first number of each row of a key, in no order. */
-  read(key: RowKey): readonly number[];
+  /** One number of each row of a key, the first if none is asked for; of all columns in the same order, which is none. */
+  read(key: RowKey, column?: number): number[];
   get(place: RowPlace, column: number): number;
   set(place: RowPlace, column: number, value: number): void;
   drop(place: RowPlace): void;
@@ -58,9 +59,9 @@ interface Page {
 
 /** A power of 2, so that a key's last bits tell its home. */
 const slots = 512;
-/** More are put on a page only where its rows have nothing to tell them apart. */
+/** More are put on a page only where its rows have nothing to tell them apart; one place stays free, where searches end. */
 const usedMax = 0.8 * slots;
-/** Rows that have more bits than this in common are of one key, or of keys that somebody made up. */
+/** Rows that have more bits than this in common are of keys that somebody made up. */
 const depthMax = 20;
 
 export function createLimitRows({ width }: LimitRowsOptions): LimitRows {
@@ -126,7 +127,25 @@ export function createLimitRows({ width }: LimitRowsOptions): LimitRows {
     directory.fill(pages.length - 1, start + span / 2, start + span);
   }
 
-  const isFull = ({ used, depth }: Page) => used >= usedMax && (depth < depthMax || used >= slots - 1);
+  /** What a page is to a row of this key: splitting it makes room only where that tells rows apart. */
+  function roomOn(page: Page, key: RowKey): "some" | "after-split" | "none" {
+    if (page.used < usedMax) {
+      return "some";
+    }
+    if (page.depth < depthMax && hasOtherThan(page, key)) {
+      return "after-split";
+    }
+    return page.used < slots - 1 ? "some" : "none";
+  }
+
+  function hasOtherThan({ keys }: Page, { high, low }: RowKey): boolean {
+    for (let slot = 0; slot < slots; slot += 1) {
+      if (keys[2 * slot] !== 0 && (keys[2 * slot] !== high || keys[2 * slot + 1] !== low)) {
+        return true;
+      }
+    }
+    return false;
+  }
 
   /** Closes the gap that a dropped row leaves, so that no search ends early. */
   function dropAt(page: Page, dropped: number): void {
@@ -157,10 +176,19 @@ export function createLimitRows({ width }: LimitRowsOptions): LimitRows {
     get bytes() {
       return (pages.length + 1) * pageBytes + directory.byteLength;
     },
-    growthFor: ({ high }) => (isFull(pageAt(pageNumberOf(high))) ? pageBytes : 0),
-    add({ high, low }, numbers) {
-      while (isFull(pageAt(pageNumberOf(high)))) {
+    growthFor(key) {
+      const room = roomOn(pageAt(pageNumberOf(key.high)), key);
+      return room === "some" ? 0 : room === "none" ? Number.POSITIVE_INFINITY : pageBytes;
+    },
+    add(key, numbers) {
+      const { high, low } = key;
+      let room = roomOn(pageAt(pageNumberOf(high)), key);
+      while (room === "after-split") {
         split(pageNumberOf(high));
+        room = roomOn(pageAt(pageNumberOf(high)), key);
+      }
+      if (room === "none") {
+        throw new Error("a page is full of rows that nothing tells apart");
       }
       put(pageAt(pageNumberOf(high)), high, low, numbers, 0);
       size += 1;
@@ -176,12 +204,12 @@ export function createLimitRows({ width }: LimitRowsOptions): LimitRows {
       }
       return found;
     },
-    read({ high, low }) {
+    read({ high, low }, column = 0) {
       const { keys, numbers } = pageAt(pageNumberOf(high));
       const found: number[] = [];
       for (let slot = homeOf(low); keys[2 * slot] !== 0; slot = after(slot)) {
         if (keys[2 * slot] === high && keys[2 * slot + 1] === low) {
-          found.push(numbers[width * slot] ?? 0);
+          found.push(numbers[width * slot + column] ?? 0);
         }
       }
       return found;

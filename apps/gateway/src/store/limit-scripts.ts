@@ -12,7 +12,7 @@ import { nowScript } from "./now-script.ts";
  * - A count or tally is a hash: events by the number of the slice of time.
  * - A user is a hash of `phone` and `country`.
  * - A hold is what a reservation has counted, until it is settled: a list in JSON
- *   of kind, key, and instant or slice.
+ *   of kind, key, instant or slice, and whether it is of attempts.
  *
  * Instants are milliseconds of the server's clock.
  */
@@ -112,7 +112,8 @@ end
 local states, logs, isGranted = {}, {}, true
 for d, demand in ipairs(asked.demands) do
   states[d] = {}
-  if not (demand.kind == 'log' and isExempt) then
+  local isNowhere = demand.byPhone and demand.byPhone.isRequired and not phones[demand.byPhone.user]
+  if not (demand.kind == 'log' and isExempt or isNowhere) then
     local key = keyOf(demand)
     if demand.kind == 'log' then
       logs[d] = {}
@@ -153,7 +154,7 @@ if isGranted and not isHeld then
         redis.call('LTRIM', key, 0, kept)
         redis.call('PEXPIRE', key, longestMs)
       end
-      held[#held + 1] = {demand.kind, key, at}
+      held[#held + 1] = {demand.kind, key, at, demand.isAttempt or false}
     end
   end
   if not asked.isFinal then
@@ -173,10 +174,11 @@ redis.call('DEL', KEYS[1])
 local how = ARGV[1]
 for _, each in ipairs(cjson.decode(held)) do
   local kind, key, at = each[1], each[2], each[3]
-  if kind == 'count' and how ~= 'keep' and redis.call('HINCRBY', key, at, -1) <= 0 then
+  local isKept = how == 'keep' or how == 'attempt' and each[4]
+  if kind == 'count' and not isKept and redis.call('HINCRBY', key, at, -1) <= 0 then
     redis.call('HDEL', key, at)
   end
-  if kind == 'log' and how ~= 'keep' and redis.call('LREM', key, 1, at) == 0 then
+  if kind == 'log' and not isKept and redis.call('LREM', key, 1, at) == 0 then
     redis.call('LREM', key, 1, -at)
   end
   if kind == 'log' and how == 'clear' then

@@ -203,6 +203,27 @@ function guarantees(scene: () => Scene): void {
     expect((await store.reserve(reservationOf([demand]))).kind).toBe("granted");
   });
 
+  it("a call that came to nothing stays where attempts count, and nowhere else; given back, it stays nowhere", async () => {
+    const { store } = scene();
+    const demands = [
+      { ...logAt(randomUUID(), windowOf(3, longMs)), isAttempt: true },
+      logAt(randomUUID(), windowOf(3, longMs)),
+      { ...countAt(randomUUID(), 3), isAttempt: true },
+      countAt(randomUUID(), 3),
+    ];
+    const settled = async (how: Settlement["how"]) => {
+      const reservation = reservationOf(demands);
+      const result = await store.reserve(reservation);
+      await store.settle(reservation.owner, { how, tallies: [] });
+      return summaryOf(result);
+    };
+    await settled("attempt");
+    await settled("give-back");
+
+    expect(await settled("keep")).toEqual(["granted", 2, 3, 2, 3]);
+    expect(await settled("keep")).toEqual(["granted", 1, 2, 1, 2]);
+  });
+
   it("what is final is counted, and there is nothing to settle", async () => {
     const { store } = scene();
     const demand = countAt(randomUUID(), 1);
@@ -227,6 +248,24 @@ function guarantees(scene: () => Scene): void {
     expect(await store.reserve(startOf(annaAgain))).toMatchObject({ kind: "denied", country: "EE" });
     expect(await store.reserve(startOf(stranger))).toMatchObject({ kind: "granted", country: undefined });
     expect(await store.reserve(startOf(stranger))).toMatchObject({ kind: "denied" });
+  });
+
+  it("what requires a phone counts at that phone, and nowhere where none is remembered", async () => {
+    const { store } = scene();
+    const [anna, berta, stranger, phone, prefix] = Array.from({ length: 5 }, () => randomUUID());
+    const known = (user = "") => ({ user, phone: phone ?? "", country: "EE" });
+    await store.remember([known(anna), known(berta)]);
+    const start = async (user = "") => {
+      const byPhone = { user, prefix: prefix ?? "", isRequired: true };
+      const demands = [{ ...logAt(`own ${user}`, windowOf(1, longMs)), byPhone }];
+      return summaryOf(await store.reserve(reservationOf(demands, { users: [user] })));
+    };
+
+    expect([await start(anna), await start(berta)]).toEqual([
+      ["granted", 1],
+      ["denied", 0],
+    ]);
+    expect([await start(stranger), await start(stranger)]).toEqual([["granted"], ["granted"]]);
   });
 
   it("a user's phone and country are those that were remembered last", async () => {
@@ -327,8 +366,8 @@ describe("in memory", () => {
     expect(subjects).toBeGreaterThan(1_000);
 
     expect(await store.remember([{ user: randomUUID(), phone: "p", country: "EE" }])).toBe(true);
-    // What is left is less than a page of logs, and is room for a few counts.
-    expect(await fill(store, (key) => countAt(key, 1))).toBeLessThan(20);
+    // Counts have a page, and there is no room for another one.
+    expect(await fill(store, (key) => countAt(key, 1))).toBeLessThan(512);
     expect((await store.reserve(reservationOf([known]))).kind).toBe("granted");
     expect((await store.reserve(reservationOf([known]))).kind).toBe("denied");
     const filler = logAt("filler 0", windowOf(1, longMs));
@@ -357,6 +396,41 @@ describe("in memory", () => {
     clock.advance(longMs - 2);
 
     expect(summaryOf(await store.reserve(reservationOf([shadow])))).toEqual(["granted", 1]);
+  });
+
+  it("what is given back leaves nothing behind, however many subjects somebody makes up", async () => {
+    const store = createMemoryLimitStore({ clock, bytesMax: roomy });
+    for (let subject = 0; subject < 1_000; subject += 1) {
+      const key = `made up ${subject}`;
+      const reservation = reservationOf([logAt(key, windowOf(1, longMs)), countAt(key, 1)]);
+      expect((await store.reserve(reservation)).kind).toBe("granted");
+      await store.settle(reservation.owner, giveBack);
+    }
+
+    expect(store.entries).toBe(0);
+  });
+
+  it("counts take the memory that they are counted with", async () => {
+    const bytesMax = 1_000_000;
+    const store = createMemoryLimitStore({ clock, bytesMax });
+    const subjects = await fill(store, (key) => countAt(key, 1));
+
+    // 24 bytes each, and about as much again for free places.
+    expect(bytesMax / subjects).toBeGreaterThan(24);
+    expect(bytesMax / subjects).toBeLessThan(60);
+  });
+
+  it("600 events of one subject are refused beyond what is kept of one, and others go on", async () => {
+    const store = createMemoryLimitStore({ clock, bytesMax: roomy });
+    const demand = logAt("one", windowOf(1_000, longMs));
+    const kinds: string[] = [];
+    for (let event = 0; event < 600; event += 1) {
+      kinds.push((await store.reserve(reservationOf([demand], { isFinal: true }))).kind);
+    }
+
+    expect(kinds.filter((kind) => kind === "granted")).toHaveLength(511);
+    expect(new Set(kinds.slice(511))).toEqual(new Set(["full"]));
+    expect((await store.reserve(reservationOf([logAt("another", windowOf(1, longMs))]))).kind).toBe("granted");
   });
 
   it("what is over takes no place, after so many calls as there were", async () => {

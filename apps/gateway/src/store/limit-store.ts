@@ -21,8 +21,13 @@ export interface LimitWindow {
 export interface Demand {
   readonly kind: "log" | "count";
   readonly key: string;
-  /** Where a user's phone is remembered, the events stand under this prefix and the phone instead of `key`. */
-  readonly byPhone?: { readonly user: string; readonly prefix: string };
+  /**
+   * Where a user's phone is remembered, the events stand under this prefix and the
+   * phone instead of `key`. Where it is not and `isRequired`, nothing is counted.
+   */
+  readonly byPhone?: { readonly user: string; readonly prefix: string; readonly isRequired?: boolean } | undefined;
+  /** Whether it counts that a call was carried out, also where that came to nothing: it is kept by `attempt`, too. */
+  readonly isAttempt?: boolean | undefined;
   readonly windows: readonly [LimitWindow, ...LimitWindow[]];
 }
 
@@ -63,7 +68,7 @@ export type ReserveResult =
   | {
       /** Denied: a window that is no shadow is full. Nothing was counted. */
       readonly kind: "granted" | "denied";
-      /** For each demand its windows; none where the user's phone is exempt. */
+      /** For each demand its windows; none where the user's phone is exempt, or required and not remembered. */
       readonly states: readonly (readonly WindowState[])[];
       /** Of the user's phone, if that is remembered. */
       readonly country: string | undefined;
@@ -78,11 +83,12 @@ export type ReserveResult =
  *
  * - `keep`: it stays.
  * - `give-back`: it is as if there had been none.
+ * - `attempt`: it is, but for demands of attempts, where it stays.
  * - `clear`: a success. It counts nowhere, and clearable windows that it counted
  *   in are empty.
  */
 export interface Settlement {
-  readonly how: "keep" | "give-back" | "clear";
+  readonly how: "keep" | "give-back" | "attempt" | "clear";
   /** Adds one event to each. `country` is that of the reservation's result. */
   readonly tallies: readonly { readonly tally: Tally; readonly country?: string | undefined }[];
 }

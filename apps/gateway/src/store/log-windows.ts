@@ -14,6 +14,10 @@ export interface LoggedEvents {
 /** How a window stands at `nowMs`. It is full while the event that is `max` places back is within it. */
 export function windowState({ keptMs, endsMs }: LoggedEvents, window: LimitWindow, nowMs: number): WindowState {
   const { max, windowMs, isClearable } = window;
+  if (endsMs.length === 0 && max > 1) {
+    // As most are, most of the time.
+    return { left: max, waitMs: 0, nextMs: 0 };
+  }
   const counted: number[] = [];
   let mineAtMs = nowMs;
   for (const endMs of endsMs) {
@@ -24,7 +28,6 @@ export function windowState({ keptMs, endsMs }: LoggedEvents, window: LimitWindo
     }
   }
   if (counted.length + 1 < max) {
-    // As most are, most of the time.
     return { left: max - counted.length, waitMs: 0, nextMs: 0 };
   }
   counted.sort((a, b) => b - a);

@@ -1,9 +1,12 @@
 import type { Clock } from "@verigate/call";
-import type { Claim, ClaimResult, ClaimStore } from "./claim-store.ts";
+import { type Claim, type ClaimName, type ClaimResult, type ClaimStore, mismatchesMax } from "./claim-store.ts";
 
 export interface MemoryClaimStoreOptions {
   readonly clock: Clock;
-  /** Memory for claims, in bytes, as estimated. Beyond it new names are refused; those that run may still settle. */
+  /**
+   * Memory for claims, in bytes, as estimated; half of it is the most that one
+   * caller gets. Beyond it new names are refused; those that run may still settle.
+   */
   readonly bytesMax: number;
 }
 
@@ -14,10 +17,21 @@ interface Entry {
   readonly leaseEndsMs?: number;
   readonly record?: string;
   readonly writtenAtMs: number;
+  readonly holder: Holder;
+  /** How often it was asked for with another payload. */
+  mismatches: number;
+}
+
+/** A caller, and the bytes that its entries take. */
+interface Holder {
+  readonly caller: string;
+  bytes: number;
 }
 
 /** What an entry takes besides its record: its names, its hash, its owner and its place in the map. */
 const entryBytes = 500;
+/** Of the memory, for one caller: one that goes wild must not take the protection from all others. */
+const callerShare = 0.5;
 
 /**
  * Claims in this process alone: gone when it ends, unknown to other replicas.
@@ -28,6 +42,7 @@ const entryBytes = 500;
  */
 export function createMemoryClaimStore({ clock, bytesMax }: MemoryClaimStoreOptions): ClaimStore {
   const windows = new Map<number, Map<string, Entry>>();
+  const holders = new Map<string, Holder>();
   let bytes = 0;
 
   function windowOf({ keptMs }: Claim): Map<string, Entry> {
@@ -36,16 +51,34 @@ export function createMemoryClaimStore({ clock, bytesMax }: MemoryClaimStoreOpti
     return window;
   }
 
+  function holderOf({ caller }: Claim): Holder {
+    return holders.get(caller) ?? { caller, bytes: 0 };
+  }
+
   function drop(window: Map<string, Entry>, name: string): void {
-    bytes -= sizeOf(window.get(name));
-    window.delete(name);
+    const entry = window.get(name);
+    if (entry !== undefined) {
+      window.delete(name);
+      take(entry, -1);
+    }
   }
 
   /** Puts it last in its window, also where there is one of that name. */
   function put(window: Map<string, Entry>, name: string, entry: Entry): void {
     drop(window, name);
     window.set(name, entry);
-    bytes += sizeOf(entry);
+    take(entry, 1);
+  }
+
+  function take({ holder, record = "" }: Entry, sign: 1 | -1): void {
+    const size = sign * (entryBytes + record.length);
+    bytes += size;
+    holder.bytes += size;
+    if (holder.bytes === 0) {
+      holders.delete(holder.caller);
+    } else {
+      holders.set(holder.caller, holder);
+    }
   }
 
   function dropExpired(): void {
@@ -67,20 +100,29 @@ export function createMemoryClaimStore({ clock, bytesMax }: MemoryClaimStoreOpti
     for (const { name, payload } of claim.names) {
       const entry = window.get(name);
       if (entry !== undefined) {
-        return entry.payload === payload ? resultOf(window, name, entry, claim.owner) : { kind: "other-payload" };
+        return resultOf(window, { name, payload }, entry, claim.owner);
       }
     }
-    if (bytes >= bytesMax) {
+    const holder = holderOf(claim);
+    if (bytes >= bytesMax || holder.bytes >= bytesMax * callerShare) {
       return { kind: "full" };
     }
     const { owner } = claim;
-    put(window, first.name, { payload: first.payload, owner, leaseEndsMs: nowMs + leaseMs, writtenAtMs: nowMs });
+    const entry = { payload: first.payload, owner, leaseEndsMs: nowMs + leaseMs, writtenAtMs: nowMs };
+    put(window, first.name, { ...entry, holder, mismatches: 0 });
     return { kind: "claimed" };
   }
 
-  function resultOf(window: Map<string, Entry>, name: string, entry: Entry, owner: string): ClaimResult {
+  function resultOf(window: Map<string, Entry>, asked: ClaimName, entry: Entry, owner: string): ClaimResult {
     const nowMs = clock.nowMs();
-    const { payload, writtenAtMs, record, leaseEndsMs = 0 } = entry;
+    const { payload, writtenAtMs, record, leaseEndsMs = 0, holder, mismatches } = entry;
+    if (mismatches >= mismatchesMax && entry.owner !== owner) {
+      return { kind: "barred" };
+    }
+    if (payload !== asked.payload) {
+      entry.mismatches += 1;
+      return { kind: "other-payload" };
+    }
     if (record !== undefined) {
       return { kind: "settled", record, ageMs: nowMs - writtenAtMs };
     }
@@ -88,7 +130,7 @@ export function createMemoryClaimStore({ clock, bytesMax }: MemoryClaimStoreOpti
       return { kind: entry.owner === owner ? "claimed" : "running" };
     }
     // In its old place, so that it expires when it would have.
-    window.set(name, { payload, writtenAtMs });
+    window.set(asked.name, { payload, writtenAtMs, holder, mismatches });
     return { kind: "lapsed" };
   }
 
@@ -99,7 +141,8 @@ export function createMemoryClaimStore({ clock, bytesMax }: MemoryClaimStoreOpti
       const [{ name, payload }] = claim.names;
       const entry = window.get(name);
       if (entry === undefined || entry.owner === claim.owner) {
-        put(window, name, { payload, record, writtenAtMs: clock.nowMs() });
+        const { holder = holderOf(claim), mismatches = 0 } = entry ?? {};
+        put(window, name, { payload, record, writtenAtMs: clock.nowMs(), holder, mismatches });
       }
     },
     async release(claim) {
@@ -110,8 +153,4 @@ export function createMemoryClaimStore({ clock, bytesMax }: MemoryClaimStoreOpti
       }
     },
   };
-}
-
-function sizeOf(entry: Entry | undefined): number {
-  return entry === undefined ? 0 : entryBytes + (entry.record ?? "").length;
 }

@@ -1,9 +1,9 @@
 import type { Clock } from "@verigate/call";
+import { type CountedAt, type CountedSum, createCountRows } from "./count-rows.ts";
 import { createEventRows, type EventLog } from "./event-rows.ts";
 import {
   type Demand,
   type LimitStore,
-  type LimitWindow,
   type Reservation,
   type ReserveResult,
   rememberedMs,
@@ -12,7 +12,6 @@ import {
   type WindowState,
 } from "./limit-store.ts";
 import { type LoggedEvents, logBounds, windowState } from "./log-windows.ts";
-import { createSlicedCount, emptySum, type SlicedCount } from "./sliced-count.ts";
 import { createUserRows, phoneNumberOf, type RememberedPhone } from "./user-rows.ts";
 
 export interface MemoryLimitStoreOptions {
@@ -24,25 +23,30 @@ export interface MemoryLimitStoreOptions {
   readonly bytesMax: number;
 }
 
-/** A demand, found. */
+/** A demand, found: where it counts, and how that stands. */
 type Found =
-  | { readonly kind: "exempt" }
+  | { readonly kind: "nowhere" }
   | { readonly kind: "log"; readonly log: EventLog; readonly events: LoggedEvents; readonly demand: Demand }
-  | { readonly kind: "count"; readonly key: string; readonly window: LimitWindow };
+  | { readonly kind: "count"; readonly count: CountedAt; readonly sum: CountedSum; readonly demand: Demand };
+
+/** One event that a reservation has counted: what tells it from others is when it, or its slice, is over. */
+type Counted =
+  | { readonly log: EventLog; readonly endMs: number; readonly isAttempt: boolean }
+  | { readonly count: CountedAt; readonly endMs: number; readonly isAttempt: boolean };
 
 /** What a reservation has counted, until it is settled. */
 interface Hold {
   readonly atMs: number;
-  readonly logs: readonly { readonly log: EventLog; readonly endMs: number }[];
-  readonly counts: readonly { readonly count: SlicedCount; readonly slice: number }[];
+  readonly counted: readonly Counted[];
 }
 
-/** What a count takes, with its key and its place in the map. */
-const countBytes = 600;
 /** A call that has not settled by then never will. */
 const holdMs = 3_600_000;
 /** Places that each reservation looks at for what is over: more than it fills, free ones included. */
 const sweptPlaces = 8;
+
+const nowhere: Found = { kind: "nowhere" };
+const noPhones: ReadonlyMap<string, RememberedPhone> = new Map();
 
 /**
  * Limits in this process alone: gone when it ends, unknown to other replicas.
@@ -53,43 +57,36 @@ const sweptPlaces = 8;
 export function createMemoryLimitStore({ clock, bytesMax }: MemoryLimitStoreOptions): LimitStore {
   const events = createEventRows();
   const users = createUserRows();
-  const counts = new Map<string, SlicedCount>();
+  const counts = createCountRows();
   const holds = new Map<string, Hold>();
 
-  const bytes = () => events.bytes + users.bytes + counts.size * countBytes;
+  const bytes = () => events.bytes + users.bytes + counts.bytes;
 
   function dropOver(nowMs: number): void {
     events.sweep(sweptPlaces, nowMs);
     users.sweep(sweptPlaces, nowMs);
-    for (const [key, count] of firstTwo(counts)) {
-      // Last in turn again.
-      counts.delete(key);
-      if (nowMs < count.endsAtMs) {
-        counts.set(key, count);
+    counts.sweep(sweptPlaces, nowMs);
+    for (const [owner, { atMs }] of holds) {
+      if (nowMs < atMs + holdMs) {
+        break;
       }
+      holds.delete(owner);
     }
-    for (const [owner, { atMs }] of firstTwo(holds)) {
-      if (atMs + holdMs <= nowMs) {
-        holds.delete(owner);
-      }
-    }
-  }
-
-  function countOf(key: string, windowMs: number): SlicedCount {
-    const count = counts.get(key) ?? createSlicedCount(windowMs);
-    counts.set(key, count);
-    return count;
   }
 
   function find(demand: Demand, phones: ReadonlyMap<string, RememberedPhone>, isExempt: boolean, nowMs: number): Found {
     const { kind, key, byPhone, windows } = demand;
     const phone = byPhone === undefined ? undefined : phones.get(byPhone.user)?.phone;
+    if (phone === undefined && byPhone?.isRequired === true) {
+      return nowhere;
+    }
     const keyHere = byPhone === undefined || phone === undefined ? key : `${byPhone.prefix}${phone}`;
     if (kind === "count") {
-      return { kind, key: keyHere, window: windows[0] };
+      const count = counts.countOf(keyHere, windows[0].windowMs);
+      return { kind, count, sum: counts.sum(count, nowMs), demand };
     }
     if (isExempt) {
-      return { kind: "exempt" };
+      return nowhere;
     }
     const log = events.logOf(keyHere, logBounds(windows).keptMs);
     return { kind, log, events: events.eventsOf(log, nowMs), demand };
@@ -97,15 +94,14 @@ export function createMemoryLimitStore({ clock, bytesMax }: MemoryLimitStoreOpti
 
   function statesOf(found: Found, nowMs: number): readonly WindowState[] {
     switch (found.kind) {
-      case "exempt":
+      case "nowhere":
         return [];
       case "log":
         return found.demand.windows.map((window) => windowState(found.events, window, nowMs));
       case "count": {
-        const { max, windowMs } = found.window;
-        const { total, oldestEndsAtMs } = counts.get(found.key)?.sum(nowMs) ?? emptySum(windowMs, nowMs);
-        const left = Math.max(0, max - total);
-        const waitMs = oldestEndsAtMs - nowMs;
+        const [{ max }] = found.demand.windows;
+        const left = Math.max(0, max - found.sum.total);
+        const waitMs = found.sum.oldestEndsAtMs - nowMs;
         return [{ left, waitMs: left === 0 ? waitMs : 0, nextMs: left > 1 ? 0 : waitMs }];
       }
     }
@@ -119,56 +115,55 @@ export function createMemoryLimitStore({ clock, bytesMax }: MemoryLimitStoreOpti
       if (found.kind === "log") {
         growth += events.growthFor(found.log);
         isKnown &&= found.events.endsMs.length > 0;
-      } else if (found.kind === "count" && !counts.has(found.key)) {
-        growth += countBytes;
-        isKnown = false;
+      } else if (found.kind === "count") {
+        growth += counts.growthFor(found.count);
+        isKnown &&= found.sum.total > 0;
       }
     }
     return growth === 0 || bytes() + growth <= (isKnown ? 1.25 : 1) * bytesMax;
   }
 
   function count(demanded: readonly Found[], nowMs: number): Hold {
-    const logs: { log: EventLog; endMs: number }[] = [];
-    const counted: { count: SlicedCount; slice: number }[] = [];
+    const counted: Counted[] = [];
     for (const found of demanded) {
-      if (found.kind === "count") {
-        const sliced = countOf(found.key, found.window.windowMs);
-        counted.push({ count: sliced, slice: sliced.add(nowMs) });
-      } else if (found.kind === "log") {
-        const { eventsMax } = logBounds(found.demand.windows);
-        const kept = newest(found.events, eventsMax - 1);
-        for (const endMs of kept === found.events ? [] : found.events.endsMs) {
-          if (!kept.endsMs.includes(endMs)) {
-            events.drop(found.log, Math.abs(endMs));
-          }
-        }
-        logs.push({ log: found.log, endMs: events.add(found.log, kept, nowMs) });
+      if (found.kind === "nowhere") {
+        continue;
       }
+      const { windows, isAttempt = false } = found.demand;
+      if (found.kind === "count") {
+        counted.push({ count: found.count, endMs: counts.add(found.count, nowMs), isAttempt });
+        continue;
+      }
+      const kept = newest(found.events, logBounds(windows).eventsMax - 1);
+      for (const endMs of kept === found.events ? [] : found.events.endsMs) {
+        if (!kept.endsMs.includes(endMs)) {
+          events.drop(found.log, Math.abs(endMs));
+        }
+      }
+      counted.push({ log: found.log, endMs: events.add(found.log, kept, nowMs), isAttempt });
     }
-    return { atMs: nowMs, logs, counts: counted };
+    return { atMs: nowMs, counted };
   }
 
-  function reserve({ owner, demands, tallies, ...reservation }: Reservation): ReserveResult {
+  function reserve({ owner, demands, tallies, users: names, exemptPhones, isFinal }: Reservation): ReserveResult {
     const nowMs = clock.nowMs();
     dropOver(nowMs);
-    const phones = phonesOf(reservation.users, nowMs);
-    const known = [...phones.values()];
-    const country = known[0]?.country;
-    const exempt = reservation.exemptPhones.map(phoneNumberOf);
-    const isExempt = known.some(({ phone }) => exempt.includes(phone));
+    const phones = phonesOf(names, nowMs);
+    const country = countryOf(phones);
+    const isExempt = exemptPhones.length > 0 && phones.size > 0 && isAnyOf(phones, exemptPhones);
     const demanded = demands.map((demand) => find(demand, phones, isExempt, nowMs));
     const states = demanded.map((found) => statesOf(found, nowMs));
-    const tallied = tallies.map((tally) => counts.get(tallyKey(tally, country))?.sum(nowMs).total ?? 0);
+    const tallied = tallies.map((tally) => counts.sum(tallyAt(tally, country), nowMs).total);
     const isHeld = holds.has(owner);
-    const isDenied = states.some((each, index) =>
-      each.some(({ left }, window) => left === 0 && demands[index]?.windows[window]?.isShadow === false),
+    const isDenied = demands.some(({ windows }, index) =>
+      states[index]?.some(({ left }, window) => left === 0 && windows[window]?.isShadow === false),
     );
     if (!isDenied && !isHeld) {
       if (!hasRoom(demanded)) {
         return { kind: "full" };
       }
       const hold = count(demanded, nowMs);
-      if (reservation.isFinal !== true) {
+      if (isFinal !== true) {
         holds.set(owner, hold);
       }
     }
@@ -176,14 +171,15 @@ export function createMemoryLimitStore({ clock, bytesMax }: MemoryLimitStoreOpti
   }
 
   function phonesOf(names: readonly string[], nowMs: number): ReadonlyMap<string, RememberedPhone> {
-    const phones = new Map<string, RememberedPhone>();
+    let phones: Map<string, RememberedPhone> | undefined;
     for (const user of names) {
       const found = users.find(user, nowMs, nowMs + rememberedMs);
       if (found !== undefined) {
+        phones ??= new Map();
         phones.set(user, found);
       }
     }
-    return phones;
+    return phones ?? noPhones;
   }
 
   function settle(owner: string, { how, tallies }: Settlement): void {
@@ -192,24 +188,32 @@ export function createMemoryLimitStore({ clock, bytesMax }: MemoryLimitStoreOpti
       return;
     }
     holds.delete(owner);
-    if (how !== "keep") {
-      for (const { count: sliced, slice } of hold.counts) {
-        sliced.remove(slice);
+    for (const each of how === "keep" ? [] : hold.counted) {
+      if (how === "attempt" && each.isAttempt) {
+        continue;
       }
-    }
-    for (const { log, endMs } of how === "keep" ? [] : hold.logs) {
-      events.drop(log, endMs);
+      if ("count" in each) {
+        counts.remove(each.count, each.endMs);
+        continue;
+      }
+      events.drop(each.log, each.endMs);
       if (how === "clear") {
-        events.clear(log);
+        events.clear(each.log);
       }
     }
     for (const { tally, country } of tallies) {
-      const key = tallyKey(tally, country);
+      const at = tallyAt(tally, country);
+      const growth = counts.growthFor(at);
       // A tally limits nobody: where there is no room, it is not kept.
-      if (counts.has(key) || bytes() + countBytes <= bytesMax) {
-        countOf(key, tally.windowMs).add(clock.nowMs());
+      if (growth === 0 || bytes() + growth <= bytesMax) {
+        counts.add(at, clock.nowMs());
       }
     }
+  }
+
+  /** Where a tally is; where each country has its own, that of the country. */
+  function tallyAt({ key, windowMs, isByCountry }: Tally, country = "unknown"): CountedAt {
+    return counts.countOf(isByCountry === true ? `${key}:${country}` : key, windowMs);
   }
 
   return {
@@ -240,18 +244,14 @@ function newest(events: LoggedEvents, count: number): LoggedEvents {
     : { keptMs, endsMs: [...endsMs].sort((a, b) => Math.abs(b) - Math.abs(a)).slice(0, count) };
 }
 
-/** A tally's key; where each country has its own, that of the country. */
-function tallyKey({ key, isByCountry }: Tally, country = "unknown"): string {
-  return isByCountry === true ? `${key}:${country}` : key;
+function countryOf(phones: ReadonlyMap<string, RememberedPhone>): string | undefined {
+  for (const { country } of phones.values()) {
+    return country;
+  }
+  return undefined;
 }
 
-function firstTwo<Key, Value>(map: ReadonlyMap<Key, Value>): readonly [Key, Value][] {
-  const found: [Key, Value][] = [];
-  for (const entry of map) {
-    found.push(entry);
-    if (found.length === 2) {
-      break;
-    }
-  }
-  return found;
+function isAnyOf(phones: ReadonlyMap<string, RememberedPhone>, hashes: readonly string[]): boolean {
+  const numbers = hashes.map(phoneNumberOf);
+  return [...phones.values()].some(({ phone }) => numbers.includes(phone));
 }

@@ -6,6 +6,7 @@ const claimOf = (first: string, ...others: string[]) => ({
   names: [{ name: first, payload: "p" }, ...others.map((name) => ({ name, payload: "p" }))] as const,
   owner: "o",
   keptMs: 1,
+  caller: "c",
 });
 const sealed = createRecordSeal([oldKey]).seal(claimOf("a"), "record. with dots.");
 

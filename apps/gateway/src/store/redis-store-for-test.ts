@@ -65,7 +65,7 @@ export async function redisFor(options: readonly string[] = [], port?: number): 
 
 /** A claim of a name that no other test has. */
 export function newClaim(): Claim {
-  return { names: [{ name: randomUUID(), payload: "p" }], owner: randomUUID(), keptMs: 60_000 };
+  return { names: [{ name: randomUUID(), payload: "p" }], owner: randomUUID(), keptMs: 60_000, caller: "caller" };
 }
 
 /** Another call of the same request_id. */

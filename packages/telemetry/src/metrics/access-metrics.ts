@@ -7,11 +7,18 @@ export type AuthFailure = (typeof authFailures)[number];
 /** Files that are followed while the gateway runs. */
 export type WatchedSecret = (typeof watchedSecrets)[number];
 
+/** What is read when the metrics are. */
+export interface SecretFigures {
+  /** Of each secret whose files are followed, whether what they hold is in force. */
+  readonly areInForce: Readonly<Partial<Record<WatchedSecret, boolean>>>;
+}
+
 export interface AccessMetrics {
   /** A caller was refused because of what it showed, or did not show. */
   callerRefused(credential: Credential, reason: AuthFailure): void;
   /** Files have changed, and are in force, or were not right. */
   secretReloaded(secret: WatchedSecret, isFailed: boolean): void;
+  readSecrets(figures: SecretFigures): void;
   /** The keys of an issuer could not be fetched. */
   keysNotFetched(): void;
   /** So many decisions could not be written to the audit log. */
@@ -37,6 +44,13 @@ export const accessEntries: Readonly<Record<string, MetricEntry>> = {
     help: "How often files changed and were read again; where that failed, what they held before stays in force.",
     labels: { secret: { values: watchedSecrets }, result: { values: [loaded, failed] } },
     zeros: "all",
+  },
+  verigate_secret_in_force: {
+    type: "gauge",
+    help:
+      "1 while what such files hold is in force; 0 while it is not right, and what they held before stays in force. " +
+      "Absent where none are set.",
+    labels: { secret: { values: watchedSecrets } },
   },
   verigate_policy_reload_failures_total: {
     type: "counter",
@@ -64,6 +78,12 @@ export function createAccessMetrics(series: Series): AccessMetrics {
   const policyFailures = series.counter("verigate_policy_reload_failures_total");
   const auditLost = series.counter("verigate_audit_lost_total");
   const jwksFailures = series.counter("verigate_jwks_failures_total");
+  let figures: SecretFigures | undefined;
+  series.gauge("verigate_secret_in_force", (set) => {
+    for (const [secret, isInForce] of Object.entries(figures?.areInForce ?? {})) {
+      set(Number(isInForce), { secret });
+    }
+  });
   return {
     callerRefused: (credential, reason) => refused.add({ credential, reason }),
     secretReloaded(secret, isFailed) {
@@ -71,6 +91,9 @@ export function createAccessMetrics(series: Series): AccessMetrics {
       if (isFailed && secret === "policy") {
         policyFailures.add({});
       }
+    },
+    readSecrets(given) {
+      figures = given;
     },
     keysNotFetched: () => jwksFailures.add({}),
     auditLost: (count) => auditLost.add({}, count),

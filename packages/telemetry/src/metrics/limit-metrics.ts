@@ -51,14 +51,14 @@ export const limitEntries: Readonly<Record<string, MetricEntry>> = {
   },
   verigate_limit_keys: {
     type: "gauge",
-    help: "What limits keep in this process: one for each event and each remembered user. 0 where a shared store keeps it.",
+    help: "What limits keep in this process: one for each event, each remembered user and each slice of a count. 0 where a shared store keeps it.",
     labels: {},
   },
   verigate_limit_spraying_suspected_total: {
     type: "counter",
     help:
       "First wrong guesses at a user while, in 10 minutes, the first guess at 20 or more users of the service was " +
-      "wrong, and more users than were verified: one guess at each of many users looks like that.",
+      "wrong, and more users than a fifth of those verified: one guess at each of many users looks like that.",
     labels: { service_id: serviceIds },
     zeros: "all",
   },

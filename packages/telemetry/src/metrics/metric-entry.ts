@@ -14,7 +14,7 @@ export interface MetricEntry {
   /**
    * The series of a counter that are there, at 0, before anything has happened.
    * The first event of a series that is not there is no increase to `rate()`, so
-   * whatever an alert looks at is here.
+   * whatever an alert looks at is here, or the alert looks for series that are new.
    */
   readonly zeros?: "all" | { readonly which: string; readonly series: readonly Labels[] };
 }

@@ -189,6 +189,7 @@ it("gauges are read when the metrics are", async () => {
     areCredentialsLocked: () => true,
   });
   metrics.readProcess({ version: "1.2.3", isReady: true, certificates: { server: 1_500 } });
+  metrics.readSecrets({ areInForce: { keys: true, policy: false } });
   inFlight = 4;
   const samples = await ownSamplesOf(metrics);
   const expected = {
@@ -204,6 +205,8 @@ it("gauges are read when the metrics are", async () => {
     verigate_ready: 1,
     [`verigate_build_info{version="1.2.3",node="${process.versions.node}"}`]: 1,
     'verigate_certificate_not_after_timestamp_seconds{certificate="server"}': 1.5,
+    'verigate_secret_in_force{secret="keys"}': 1,
+    'verigate_secret_in_force{secret="policy"}': 0,
   };
   expect(Object.fromEntries(samples)).toMatchObject(expected);
 });

@@ -53,6 +53,7 @@ export const storeEntries: Readonly<Record<string, MetricEntry>> = {
     type: "counter",
     help: "How often the shared store was found flushed or replaced: request_ids from before are not protected, limits start anew.",
     labels: {},
+    zeros: "all",
   },
 };
 
