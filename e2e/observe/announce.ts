@@ -80,7 +80,7 @@ Ctrl-C ends everything.
 }
 
 /** Panels that tell the most, one of each dashboard. */
-const telling = ["PINs checked, by outcome", "Errors by owner and reason", "Attempts by outcome"];
+const telling = ["PINs checked, by outcome", "Errors by owner and reason", "Attempts by outcome", "Over a limit"];
 
 /** Prometheus' own graphs of these panels, by their titles. */
 function graphUrls(prometheusUrl: string, dashboards: readonly Dashboard[]): Record<string, string> {

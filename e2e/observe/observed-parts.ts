@@ -47,6 +47,11 @@ const gatewayEnv = {
   VERIGATE_BREAKER_MIN_CALLS: "10",
   VERIGATE_BREAKER_WINDOW: "2s",
   VERIGATE_BREAKER_OPEN: "1500ms",
+  // Reached by every service, of which none is to be shut out for the rest of the day.
+  VERIGATE_LIMIT_SERVICE_SENDS: "40",
+  VERIGATE_LIMIT_SHADOW: "service_sends",
+  VERIGATE_JWT_ISSUER: "https://issuer.example",
+  VERIGATE_JWT_AUDIENCE: "verigate",
 };
 
 const account = { username: "observe", password: "observe-password" };
@@ -89,6 +94,8 @@ export async function startObservedParts(options: ObservedOptions): Promise<Obse
         VERIGATE_LISTEN: `${listen},${guardedListen}`,
         VERIGATE_TRUSTED_LISTEN: listen,
         VERIGATE_KEYS_FILE: keysPath,
+        // Nobody listens there: tokens can't be checked.
+        VERIGATE_JWT_JWKS: `https://127.0.0.1:${await freePort()}/jwks`,
         ...gatewayEnv,
         VERIGATE_UPSTREAM_URL: link.url,
         // Not for use, but for the figure of when it expires.

@@ -10,7 +10,7 @@ import type { TimeSeries } from "./prometheus-process.ts";
 const test = testWith(prometheus, redisServer);
 
 /** What is nothing as long as this load lasts, because a login is given up after ten minutes; and what it does not do. */
-const zeros = ["abandoned", "Abandoned logins", "issuer's keys not fetched"];
+const zeros = ["abandoned", "Abandoned logins", "Lost to the audit log", "Lost to the audit log, by replica"];
 
 const panels = readDashboards().flatMap(({ title: dashboard, panels: all }) =>
   all

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { AuthMethod } from "@verigate/contract";
 import { emptyRedis } from "./empty-redis.ts";
 import { type Episode, settled } from "./stage.ts";
 
 export const storeTrouble: Episode = {
   title: "the shared store hangs",
-  async run({ caller: { services }, redis, serviceId }, round) {
+  async run({ caller: { services, users, auth }, redis, serviceId, userId, phones }, round) {
     if (redis === undefined) {
       return;
     }
@@ -12,6 +13,11 @@ export const storeTrouble: Episode = {
     redis.freeze();
     await settled(...Array.from({ length: 5 }, create));
     await settled(services.getService({ serviceId }));
+    // Without a request_id: what limits count is refused, and a user is created whose phone is not remembered.
+    await settled(
+      auth.initiateAuth({ serviceId, userId, method: AuthMethod.SMS }),
+      users.createUser({ serviceId, phoneNumber: phones.next(), idInService: `store-${randomUUID()}` }),
+    );
     redis.thaw();
     // Once only: with the rest it forgets the logins that nobody finishes, which count after ten minutes.
     if (round === 0) {

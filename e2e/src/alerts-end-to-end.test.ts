@@ -83,3 +83,23 @@ testWith(alertmanager)("whoever is told that the provider fails is not told what
   });
   expect(held).toEqual(["VerigateBreakerStaysOpen", "VerigateOutcomesUnknown"]);
 });
+
+testWith(alertmanager)("whoever is told what the store's failure leads to is not told the rest of it", async () => {
+  const receiver = await startAlertReceiver();
+  const pager = await startAlertmanager(receiver.url);
+  const [closed, open] = [
+    { namespace: "shop", job: "logins" },
+    { namespace: "bank", job: "logins" },
+  ];
+  await pager.tell(
+    { alertname: "VerigateStoreFailsClosed", severity: "page", ...closed },
+    { alertname: "VerigateLimitsFailOpen", severity: "page", ...closed },
+    { alertname: "VerigateLimitsFailOpen", severity: "page", ...open },
+    { alertname: "VerigateStoreDown", severity: "ticket", ...open },
+  );
+  const held = await eventually(async () => {
+    const names = await pager.inhibited();
+    return names.length > 1 ? names : undefined;
+  });
+  expect(held).toEqual(["VerigateLimitsFailOpen", "VerigateStoreDown"]);
+});

@@ -100,6 +100,12 @@ describe.each(alerts)("$alert $labels.window", ({ alert, labels, annotations }) 
   });
 });
 
+it.each(alerts)("$alert $labels.window sees the first event of each counter that it looks at", ({ expr }) => {
+  const counters = queriedSeries(expr).filter(({ name }) => catalogue.get(name)?.type === "counter");
+  const late = counters.filter(({ name }) => catalogue.get(name)?.zeros === undefined).map(({ name }) => name);
+  expect(late.filter((name) => !expr.includes(`unless last_over_time(${name}[1d] offset`))).toEqual([]);
+});
+
 it.each(alerts.filter(({ labels }) => labels.window))("$alert $labels.window has a traffic guard", ({ expr }) => {
   expect(expr).toMatch(/:rate\d+[hd] \* \d+ >= 10$/m);
 });

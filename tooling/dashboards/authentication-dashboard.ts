@@ -1,21 +1,13 @@
 import type { DashboardSpec } from "./dashboard-spec.ts";
-import { replicas } from "./selectors.ts";
-
-const services = `${replicas}, service_id=~"$service_id"`;
+import { replicas, services } from "./selectors.ts";
+import { serviceVariable } from "./service-variable.ts";
 
 /** (a) Do users get in, how, how fast, and if not, why not. */
 export const authenticationDashboard: DashboardSpec = {
   uid: "verigate-authentication",
   title: "Verigate: Authentication",
   description: "Whether users get in, by which method, how long it takes them, and why they do not.",
-  variables: [
-    {
-      name: "service_id",
-      label: "service",
-      description: "Services that VERIGATE_METRICS_SERVICES lists; `other` is all the rest.",
-      metric: "verigate_auth_initiated_total",
-    },
-  ],
+  variables: [serviceVariable],
   rows: [
     {
       title: "At a glance, over the time range",
@@ -274,53 +266,6 @@ export const authenticationDashboard: DashboardSpec = {
           ],
           width: 8,
           alerts: ["VerigateAuthenticationsAbandoned"],
-        },
-      ],
-    },
-    {
-      title: "Abuse",
-      panels: [
-        {
-          kind: "lines",
-          title: "Guesses and messages over a limit",
-          description:
-            "What limits refused, or would have: shadow_denied only records; failed_open and failed_closed could not ask the store. Empty while there is nothing.",
-          unit: "reqps",
-          queries: [
-            {
-              legend: "{{limit}} {{decision}}",
-              expr: `sum by (limit, decision) (rate(verigate_limit_decisions_total{${replicas}, limit!="caller_rps", decision!="allowed"}[$__rate_interval])) > 0`,
-            },
-          ],
-          width: 8,
-        },
-        {
-          kind: "lines",
-          title: "Spraying suspected, by service",
-          description:
-            "First wrong guesses at users while the first guess at many other users of the service was wrong too: one PIN tried on everybody looks like that.",
-          unit: "reqps",
-          queries: [
-            {
-              legend: "{{service_id}}",
-              expr: `sum by (service_id) (rate(verigate_limit_spraying_suspected_total{${services}}[$__rate_interval]))`,
-            },
-          ],
-          width: 8,
-        },
-        {
-          kind: "lines",
-          title: "Pumping suspected, by country",
-          description:
-            "Starts for a country whose PINs are hardly ever used: somebody may earn with the messages. Not known by service. Empty until there is one.",
-          unit: "reqps",
-          queries: [
-            {
-              legend: "{{country}}",
-              expr: `sum by (country) (rate(verigate_limit_pumping_suspected_total{${replicas}}[$__rate_interval]))`,
-            },
-          ],
-          width: 8,
         },
       ],
     },

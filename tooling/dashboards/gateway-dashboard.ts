@@ -347,44 +347,6 @@ export const gatewayDashboard: DashboardSpec = {
       ],
     },
     {
-      title: "Callers, and files that are followed",
-      panels: [
-        {
-          kind: "lines",
-          title: "Callers refused",
-          description:
-            "Because of what they showed. throttled: too much was wrong from that address, and no more was looked at; unavailable: an issuer's keys are missing. Empty while there are none.",
-          unit: "reqps",
-          queries: [
-            {
-              legend: "{{credential}} {{reason}}",
-              expr: `sum by (credential, reason) (rate(verigate_auth_failures_total{${replicas}}[$__rate_interval])) > 0`,
-            },
-          ],
-          width: 12,
-        },
-        {
-          kind: "lines",
-          title: "Secrets and policies read again",
-          description:
-            "Files that changed. Where one was not right, or an issuer's keys could not be fetched, what was there before stays in force: that must not last.",
-          unit: "ops",
-          queries: [
-            {
-              legend: "{{result}}",
-              expr: `sum by (result) (rate(verigate_secret_reloads_total{${replicas}}[$__rate_interval]))`,
-            },
-            {
-              legend: "issuer's keys not fetched",
-              expr: `sum(rate(verigate_jwks_failures_total{${replicas}}[$__rate_interval]))`,
-            },
-          ],
-          width: 12,
-          colors: { failed: "red" },
-        },
-      ],
-    },
-    {
       title: "request_id, store, certificates",
       panels: [
         {
