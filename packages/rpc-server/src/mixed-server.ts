@@ -67,8 +67,8 @@ export const headerBytesMax: number = 16 * 1024;
 const helloMsMax = 10_000;
 /** How long an HTTP/2 connection may be idle: longer than common load balancers' 60 s, and gRPC clients reconnect. */
 const sessionIdleMsMax = 10 * 60_000;
-/** Between the two steps of GOAWAY, where the client does not answer the ping. */
-const goawayMsMax = 1_000;
+/** Between the two steps of GOAWAY, where the client does not answer the ping; one on a busy machine takes its time. */
+const goawayMsMax = 5_000;
 /** How many requests one connection of HTTP/1.1 may have open: it answers them one after the other. */
 const pipelinedMax = 64;
 const streamIdMax = 2 ** 31 - 1;
