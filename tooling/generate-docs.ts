@@ -1,4 +1,4 @@
-/** Writes the generated pages of docs/ and the dashboards of deploy/grafana; with `--check`, writes nothing and fails where one is stale. */
+/** Writes the generated pages of docs/ and the generated files of deploy/; with `--check`, writes nothing and fails where one is stale. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generatedPages } from "./generated-pages.ts";

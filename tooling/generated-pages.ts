@@ -3,6 +3,7 @@ import { errorCatalogue } from "@verigate/rpc-server";
 import { metricsCatalogue } from "@verigate/telemetry";
 import { dashboardFiles } from "./dashboards/dashboard-files.ts";
 import { errorsPage } from "./errors-page.ts";
+import { prometheusRule, prometheusRulePath } from "./kubernetes/prometheus-rule.ts";
 import { metricsPage } from "./metrics-page.ts";
 import { enumValueComments } from "./proto-comments.ts";
 import { settingsPage } from "./settings-page.ts";
@@ -13,6 +14,7 @@ const errorProto = "verigate/v1/error.proto";
 export function generatedPages(root: string): Readonly<Record<string, string>> {
   return {
     ...dashboardFiles(),
+    [prometheusRulePath]: prometheusRule(root),
     "docs/settings.md": settingsPage(settings),
     "docs/metrics.md": metricsPage(metricsCatalogue),
     "docs/errors.md": errorsPage({

@@ -1,20 +1,58 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
+import { builtInModules } from "./built-in-modules.js";
+import { packageFiles } from "./package-files.js";
 
 const from = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { version } = JSON.parse(readFileSync(from("package.json"), "utf8"));
 
-/** The command as a few files without dependencies: it starts in half the time, in two thirds of the memory. */
-export default defineConfig({
-  input: {
-    main: from("src/main.ts"),
-    // Threads' files, which are found beside the ones that start them.
-    "user-list-worker": from("../../packages/verigator/src/user-list-worker.ts"),
-    "policy-worker": from("src/policy/policy-worker.ts"),
-  },
+const common = {
   platform: "node",
   resolve: { conditionNames: ["@verigate/source", "import", "node", "default"] },
   transform: { define: { VERIGATE_VERSION: JSON.stringify(version) } },
-  output: { dir: from("dist"), cleanDir: true, minify: true, sourcemap: true },
+};
+
+const output = {
+  dir: from("dist"),
+  minify: true,
+  sourcemap: true,
+  chunkFileNames: "[name].js",
+  // One character beyond it doubles what a file takes in memory.
+  charset: "ascii",
+  // Licences are in a file of their own.
+  comments: false,
+};
+
+/** A thread's file, which is found beside the one that starts it. Whole, so that it loads nothing of the server's. */
+const thread = (name, path) => ({
+  ...common,
+  input: { [name]: from(path) },
+  plugins: [builtInModules()],
+  output: { ...output, codeSplitting: false },
 });
+
+/**
+ * The command as a package of few files, without dependencies: `main.js`, `server.js` with all that `serve` needs, and
+ * files that only some commands and settings load (docs/decisions/0012-few-files.md).
+ */
+export default defineConfig([
+  {
+    ...common,
+    input: { main: from("src/main.ts") },
+    plugins: [builtInModules(), packageFiles()],
+    output: {
+      ...output,
+      cleanDir: true,
+      codeSplitting: {
+        groups: [
+          { name: "server", test: /\/gateway\/src\/(?:server|settings\/config-[a-z-]+)\.ts$/, priority: 1 },
+          // What main.ts imports at once must not be found in the server's file, which `health` would load then.
+          { name: "command", test: /\/gateway\/src\/(?:version|commands\/command-result)\.ts$/, priority: 2 },
+        ],
+      },
+    },
+  },
+  thread("user-list-worker", "../../packages/verigator/src/user-list-worker.ts"),
+  thread("policy-worker", "src/policy/policy-worker.ts"),
+]);

@@ -1,4 +1,7 @@
-import { beforeAll, expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { fileOf, keysOf } from "./caller-credentials.ts";
 import { startNode } from "./command-under-test.ts";
 import { eventually } from "./eventually.ts";
@@ -12,17 +15,21 @@ import { runCommand } from "./run-command.ts";
 import { aUser } from "./samples.ts";
 import { startScriptedUpstream } from "./scripted-upstream.ts";
 
+/** Not where `pnpm build` puts it: others may be building, too. */
+const bundle = mkdtempSync(join(tmpdir(), "vg-bundle-"));
+
 beforeAll(async () => {
-  const build = await runCommand(inRepository("apps/gateway/node_modules/.bin/rolldown"), ["-c"], {
+  const build = await runCommand(inRepository("apps/gateway/node_modules/.bin/rolldown"), ["-c", "-d", bundle], {
     cwd: inRepository("apps/gateway"),
   });
   expect(build).toMatchObject({ exitCode: 0 });
 });
+afterAll(() => rmSync(bundle, { recursive: true }));
 
 /** What `pnpm gateway` runs. */
 async function startBundle(upstreamUrl: string, env: Readonly<Record<string, string>> = {}) {
   const port = await freePort();
-  const gateway = startNode([inRepository("apps/gateway/dist/main.js"), "serve"], {
+  const gateway = startNode([join(bundle, "main.js"), "serve"], {
     ...envForTest(upstreamUrl),
     VERIGATE_LISTEN: `127.0.0.1:${port}`,
     VERIGATE_LOG_LEVEL: "info",

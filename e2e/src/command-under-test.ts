@@ -43,7 +43,12 @@ export function startDevelopment(env: Env): RunningCommand {
 
 /** Starts a file of the repository with this Node. */
 export function startNode(args: readonly string[], env: Env): RunningCommand {
-  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(process.execPath, [...nodeArgs, ...args], {
+  return startProgram(process.execPath, [...nodeArgs, ...args], env);
+}
+
+/** Starts any program, which is killed with the test at the latest. */
+export function startProgram(file: string, args: readonly string[], env: Env): RunningCommand {
+  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(file, args, {
     env: { PATH: process.env.PATH ?? "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -26,10 +26,31 @@ export const redisServer: RealThing = {
   probe: ["redis-server", "--version"],
 };
 
+export const haproxy: RealThing = { name: "haproxy", install: "haproxy", probe: ["haproxy", "-v"] };
+
 export const pythonGrpc: RealThing = {
   name: "Debian's python grpcio",
   install: "python3-grpcio python3-protobuf",
   probe: ["/usr/bin/python3", "-c", "import grpc, google.protobuf"],
+};
+
+export const buildah: RealThing = { name: "buildah", install: "buildah", probe: ["buildah", "--version"] };
+
+export const runc: RealThing = {
+  name: "runc, as root,",
+  install: "runc",
+  probe: ["sh", "-c", "runc --version && [ $(id -u) = 0 ]"],
+};
+
+/** Groups of processes that the kernel keeps below a limit of memory, by either version of its interface. */
+export const memoryCgroups: RealThing = {
+  name: "a way to limit memory",
+  install: "nothing: the kernel has to have control groups for memory, and this user the right to make them",
+  probe: [
+    "sh",
+    "-c",
+    "cd /sys/fs/cgroup && [ ! -d memory ] || cd memory && mkdir verigate-probe && rmdir verigate-probe",
+  ],
 };
 
 /** What is missing and how to get it; undefined where it is there. An Error where it must be: VERIGATE_REQUIRE_REAL=1. */

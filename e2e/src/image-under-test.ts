@@ -1,0 +1,80 @@
+import { globSync, lstatSync } from "node:fs";
+import { join } from "node:path";
+import { inRepository } from "./repository.ts";
+import { runCommand } from "./run-command.ts";
+
+/** What an image says about how it is run, in Docker's words. */
+export interface ImageConfig {
+  /** Numbers: `user:group`. */
+  readonly User: string;
+  readonly WorkingDir: string;
+  /** Each `NAME=value`. */
+  readonly Env: readonly string[];
+  readonly Entrypoint: readonly string[];
+  readonly Cmd: readonly string[];
+  readonly StopSignal: string;
+  readonly ExposedPorts: Readonly<Record<string, object>>;
+  readonly Labels: Readonly<Record<string, string>>;
+  /** `CMD` and the command. */
+  readonly Healthcheck: { readonly Test: readonly string[] };
+}
+
+export interface ImageFile {
+  readonly path: string;
+  /** Permissions, with set-user-id and the like. */
+  readonly mode: number;
+  readonly isFolder: boolean;
+  readonly userId: number;
+}
+
+export interface ImageUnderTest {
+  readonly config: ImageConfig;
+  /** The folder of its files, unpacked as a runtime would. Runtimes put places for what they mount in it. */
+  readonly root: string;
+  /** What was in that folder before any runtime saw it. */
+  readonly files: readonly ImageFile[];
+  /** Of its one layer, unpacked. */
+  readonly bytes: number;
+  /** Of the same bytes. */
+  readonly digest: string;
+}
+
+const tag = "localhost/verigate:test";
+
+/** Builds the image as `pnpm image` does, in an empty folder of its own, and unpacks it there. */
+export async function buildImage(folder: string): Promise<ImageUnderTest> {
+  const storage = join(folder, "storage");
+  const script = ["--conditions=@verigate/source", inRepository("tooling/image/build-image.ts")];
+  await succeed(process.execPath, [...script, "--folder", join(folder, "image"), "--storage", storage, "--tag", tag]);
+  const where = ["--storage-driver", "vfs", "--root", storage, "--runroot", `${storage}-run`];
+  const buildah = (...args: string[]) => succeed("buildah", [...where, ...args]);
+  const { Docker, Manifest } = JSON.parse(await buildah("inspect", "--type", "image", tag)) as {
+    readonly Docker: { readonly config: ImageConfig };
+    readonly Manifest: string;
+  };
+  const { layers } = JSON.parse(Manifest) as { readonly layers: readonly { size: number; digest: string }[] };
+  const [layer = { size: 0, digest: "" }, ...more] = layers;
+  if (more.length > 0) {
+    throw new Error(`the image has ${layers.length} layers`);
+  }
+  const container = (await buildah("from", "--pull-never", tag)).trim();
+  const root = (await buildah("mount", container)).trim();
+  return { config: Docker.config, root, files: filesIn(root), bytes: layer.size, digest: layer.digest };
+}
+
+function filesIn(root: string): ImageFile[] {
+  return globSync("**/*", { cwd: root, withFileTypes: true }).map((entry) => {
+    const path = join(entry.parentPath, entry.name);
+    const { mode, uid } = lstatSync(path);
+    return { path: path.slice(root.length), mode: mode & 0o7777, isFolder: entry.isDirectory(), userId: uid };
+  });
+}
+
+/** Runs a program to its end and gives what it printed. An Error with what it said where it failed. */
+async function succeed(file: string, args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCommand(file, args, { env: { HOME: process.env.HOME ?? "/" } });
+  if (exitCode !== 0) {
+    throw new Error(`${file} ended with ${exitCode}: ${stdout}${stderr}`);
+  }
+  return stdout;
+}
