@@ -44,18 +44,19 @@ export const contestants: readonly Contestant[] = [
   peer("fastify", "json", "bare fastify REST proxy, undici request: what a careful team writes by hand"),
 ];
 
-/** Node's flags that the command itself starts with: its first line. */
-function gatewayNodeArgs(): string[] {
+/** How the command itself starts: its first line, with this Node. */
+function gatewayStart(): string[] {
   const source = readFileSync(pathOf("../../apps/gateway/src/main.ts"), "utf8");
-  return /^#!.* node (.*)$/m.exec(source)?.[1]?.split(" ") ?? [];
+  const [, words = "node"] = /^#!\/usr\/bin\/env -S (.*)$/m.exec(source) ?? [];
+  return ["/usr/bin/env", ...words.split(" ").map((word) => (word === "node" ? process.execPath : word))];
 }
 
 function gateway(): Omit<Contestant, "door"> {
   return {
     name: gatewayName,
     description:
-      "this gateway as shipped: one bundle; validation, retries, breaker, limits, deadlines, a log line per call, metrics",
-    command: () => [process.execPath, ...gatewayNodeArgs(), pathOf("../../apps/gateway/dist/main.js"), "serve"],
+      "this gateway as shipped: bundled; validation, retries, breaker, limits, deadlines, a log line per call, metrics",
+    command: () => [...gatewayStart(), pathOf("../../apps/gateway/dist/main.js"), "serve"],
     env: ({ port, upstream }) => ({
       VERIGATE_LISTEN: `127.0.0.1:${port}`,
       VERIGATE_ADMIN_LISTEN: "127.0.0.1:0",
@@ -67,6 +68,8 @@ function gateway(): Omit<Contestant, "door"> {
       VERIGATE_LIMIT_GUESSES: "300/10m,400/24h",
       MESSENTE_API_USERNAME: "bench",
       MESSENTE_API_PASSWORD: "bench",
+      // As `pnpm gateway` has it, and the image.
+      NODE_COMPILE_CACHE: pathOf("../../node_modules/.cache/verigate"),
     }),
   };
 }

@@ -99,3 +99,19 @@ test("the bundled gateway reads a large policy in its thread", async () => {
   await said(/"reloaded"/);
   expect((await call()).status).toBe(200);
 });
+
+test("the bundled gateway does without the second HTTP client that is in Node", async () => {
+  const upstream = await startScriptedUpstream({ status: 200, body: aUser });
+  const port = await freePort();
+  const loaded = 'process.moduleLoadList.includes("NativeModule internal/deps/undici/undici")';
+  const telling = fileOf(`process.on("exit", () => console.log("loaded: " + ${loaded}))`, "telling.cjs");
+  const gateway = startNode(["--require", telling.path, join(bundle, "main.js"), "serve"], {
+    ...envForTest(upstream.url),
+    VERIGATE_LISTEN: `127.0.0.1:${port}`,
+    VERIGATE_LOG_LEVEL: "info",
+  });
+  await gateway.said(/listening/);
+  await rpcClient({ authority: `127.0.0.1:${port}` }).users.getUser({ serviceId: "s1", userId: "u1" });
+  gateway.kill("SIGTERM");
+  await gateway.said(/^loaded: false$/);
+});

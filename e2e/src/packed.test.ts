@@ -17,17 +17,15 @@ const folder = mkdtempSync(join(tmpdir(), "vg-packed-"));
 /** This Node comes first, as it does in a script of the repository. */
 const path = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
 const installed = join(folder, "node_modules/verigate");
+/** Nothing of this machine's settings, and no question whether there is a newer npm. */
+const alone = { PATH: path, HOME: folder, npm_config_update_notifier: "false" };
 
 beforeAll(async () => {
   const { packageManager } = readManifest(inRepository("package.json"));
-  await succeed(
-    "npx",
-    ["--yes", packageManager, "--filter", "@verigate/gateway", "pack", "--pack-destination", folder],
-    {
-      cwd: inRepository(""),
-      env: { PATH: path, HOME: process.env.HOME ?? folder },
-    },
-  );
+  // pnpm is set by variables, too: where packages come from, for one.
+  const env = { ...(process.env as Record<string, string>), PATH: path };
+  const pack = ["--filter", "@verigate/gateway", "pack", "--pack-destination", folder];
+  await succeed("npx", ["--yes", packageManager, ...pack], { cwd: inRepository(""), env });
   const [tarball = ""] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
   await npm("init", "--yes");
   await npm("install", "--offline", "--no-audit", "--no-fund", `./${tarball}`);
@@ -35,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function npm(...args: string[]): Promise<CommandResult> {
-  return succeed("npm", args, { cwd: folder, env: { PATH: path, HOME: folder } });
+  return succeed("npm", args, { cwd: folder, env: alone });
 }
 
 async function succeed(
@@ -54,7 +52,7 @@ async function succeed(
 function verigate(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
   return runCommand("npx", ["--no-install", "verigate", ...args], {
     cwd: folder,
-    env: { PATH: path, HOME: folder, ...env },
+    env: { ...alone, ...env },
   });
 }
 
