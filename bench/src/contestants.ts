@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { readStartLine } from "../../tooling/start-line.ts";
 
 /** How callers speak to a server. */
 export type Door = "grpc" | "json";
@@ -44,11 +44,11 @@ export const contestants: readonly Contestant[] = [
   peer("fastify", "json", "bare fastify REST proxy, undici request: what a careful team writes by hand"),
 ];
 
-/** How the command itself starts: its first line, with this Node. */
+/** How the command itself starts, with this Node. */
 function gatewayStart(): string[] {
-  const source = readFileSync(pathOf("../../apps/gateway/src/main.ts"), "utf8");
-  const [, words = "node"] = /^#!\/usr\/bin\/env -S (.*)$/m.exec(source) ?? [];
-  return ["/usr/bin/env", ...words.split(" ").map((word) => (word === "node" ? process.execPath : word))];
+  const { env, flags } = readStartLine();
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return ["/usr/bin/env", ...variables, process.execPath, ...flags];
 }
 
 function gateway(): Omit<Contestant, "door"> {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, type Serializable, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
+import { readStartLine } from "../../tooling/start-line.ts";
 import { inRepository } from "../src/repository.ts";
 
 const running = new Set<ChildProcess>();
@@ -14,8 +15,8 @@ process.on("exit", () => {
 /** Sources of the packages are found by this condition. */
 const nodeArgs = ["--conditions=@verigate/source"];
 const gatewayMain = inRepository("apps/gateway/src/main.ts");
-/** Node's flags that the command itself starts with: its first line. */
-const gatewayNodeArgs = /^#!.* node (.*)$/m.exec(readFileSync(gatewayMain, "utf8"))?.[1]?.split(" ") ?? [];
+/** Node's flags that the command itself starts with. */
+const { flags: gatewayNodeArgs } = readStartLine();
 
 /** Starts a module of this folder that talks to its parent by messages. */
 export function forkModule(name: string, args: readonly string[]): ChildProcess {

@@ -25,8 +25,8 @@ export type LeanDoor = (call: HttpCall, body: Uint8Array) => Promise<WholeReply>
 /** How messages stand in bodies. */
 type Format = "grpc" | "proto" | "json";
 
-/** The bytes that frame a message of gRPC: a flag, and a length. */
-const envelopeBytes = 5;
+/** The bytes that frame a message in gRPC and gRPC-Web: a flag, and a length. */
+export const envelopeBytes = 5;
 const compressedFlag = 1;
 const formats: ReadonlyMap<string | undefined, Format> = new Map([
   ["application/grpc", "grpc"],

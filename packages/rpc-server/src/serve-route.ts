@@ -8,13 +8,11 @@ import { type Clock, Fault } from "@verigate/call";
 import { recordFromHeaders } from "./encode-fault.ts";
 import { explainDecodeError } from "./explain-decode-error.ts";
 import { type HttpCall, pathOf } from "./http-call.ts";
-import type { LeanDoor } from "./lean-door.ts";
+import { envelopeBytes, type LeanDoor } from "./lean-door.ts";
 import { readBody } from "./read-body.ts";
 import { plainReply, type Reply, streamReply } from "./reply.ts";
 import { createHandling, type Handling, handlingKey } from "./unary-routes.ts";
 
-/** The bytes that frame a message in gRPC and gRPC-Web: a flag, and a length. */
-const envelopeBytes = 5;
 const framingHeaders = ["content-type", "content-encoding", "accept-encoding", "grpc-encoding", "grpc-accept-encoding"];
 
 export interface ServeRouteOptions {
