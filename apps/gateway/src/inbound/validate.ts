@@ -10,7 +10,7 @@ import type { UnaryCall } from "@verigate/rpc-server";
  * the first takes some 60 ms.
  */
 export function validate(services: readonly DescService[]): Layer<UnaryCall, Message> {
-  const validator = createValidator();
+  const validator = createValidator({ regexMatch });
   for (const { input } of services.flatMap(({ methods }) => methods)) {
     validator.validate(input, create(input));
   }
@@ -33,4 +33,22 @@ export function validate(services: readonly DescService[]): Layer<UnaryCall, Mes
         throw result.error;
     }
   };
+}
+
+/** The contract's patterns, compiled. They are few, our own, and the same for all time. */
+const patterns = new Map<string, RegExp>();
+
+/**
+ * Matches by the engine that Node has, as code points. protovalidate brings RE2 in
+ * JavaScript, for patterns that nobody has read: it takes 45 ms to compile ours, 10 µs
+ * a call, and leaves a fifth of a call's garbage. Ours mean the same to both
+ * engines, and take time in proportion to the text in both: see the test.
+ */
+function regexMatch(pattern: string, against: string): boolean {
+  let compiled = patterns.get(pattern);
+  if (compiled === undefined) {
+    compiled = new RegExp(pattern, "u");
+    patterns.set(pattern, compiled);
+  }
+  return compiled.test(against);
 }
