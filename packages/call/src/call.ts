@@ -17,8 +17,12 @@ export interface Call {
   readonly peer: Peer;
   /** When the headers had arrived, by the clock's nowMs. */
   readonly startedAtMs: number;
-  /** Aborts when the caller left: nobody reads the answer. */
-  readonly departed: AbortSignal;
+  /**
+   * Has `listener` called when the caller has left: nobody reads the answer. It takes
+   * the place of the one before; undefined takes that away. (A signal for each call
+   * would be the better known way, and costs it 1 % of its CPU.)
+   */
+  readonly onDeparture: (listener: (() => void) | undefined) => void;
   readonly progress: Progress;
 }
 

@@ -48,7 +48,7 @@ export function callOf(given: Partial<Call> = {}): Call {
     headers: {},
     peer: { listener: "", isUnix: false },
     startedAtMs: 0,
-    departed: new AbortController().signal,
+    onDeparture: () => {},
     progress: createProgress(),
     ...given,
   };

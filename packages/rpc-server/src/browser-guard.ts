@@ -47,7 +47,7 @@ export function browserGuard({ corsOrigins, isOpen, hostNames }: BrowserGuardOpt
     // An error is for the page to read, too.
     const answer = rescue()(next);
     const reply =
-      call.request.method === "OPTIONS"
+      call.exchange.method === "OPTIONS"
         ? plainReply(204, { code: 0 }, preflightHeaders)
         : withHeaders(await answer(call), { "access-control-expose-headers": cors.exposedHeaders.join(", ") });
     return withHeaders(reply, { "access-control-allow-origin": String(origin), vary: "Origin" });
@@ -62,8 +62,7 @@ const preflightHeaders = {
 
 /** An address can't be rebound, so any is fine; of names, only those that are ours. */
 function isOwnHost(call: HttpCall, allowed: ReadonlySet<string>): boolean {
-  const authority = "authority" in call.request ? call.request.authority : call.request.headers.host;
-  const host = (authority ?? "")
+  const host = (call.exchange.authority ?? "")
     .replace(/:\d*$/, "")
     .replace(/^\[(.*)\]$/, "$1")
     .toLowerCase();

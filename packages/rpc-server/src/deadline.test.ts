@@ -9,7 +9,7 @@ interface Scene {
 }
 
 function sceneOf(headers: Call["headers"], given: Partial<Call> = {}): Scene {
-  const departure = new AbortController();
+  let leave: (() => void) | undefined;
   const call: Call = {
     service: "verigate.v1.AuthAPI",
     method: "VerifyPin",
@@ -18,11 +18,13 @@ function sceneOf(headers: Call["headers"], given: Partial<Call> = {}): Scene {
     headers,
     peer: { listener: "unix:/x", isUnix: true },
     startedAtMs: 0,
-    departed: departure.signal,
+    onDeparture(listener) {
+      leave = listener;
+    },
     progress: createProgress(),
     ...given,
   };
-  return { call, leave: () => departure.abort() };
+  return { call, leave: () => leave?.() };
 }
 
 function layerWith(next: Handler<Call, string>) {

@@ -67,12 +67,12 @@ export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions)
       const onShutdown = () => giveUp(call.progress.isOutcomeOpen ? "outcome-unknown" : "shutting-down");
 
       const timer = clock.setTimer(answerMs - (clock.nowMs() - call.startedAtMs), onDeadline);
-      call.departed.addEventListener("abort", onDeparture);
+      call.onDeparture(onDeparture);
       const ending: Ending = { end: onShutdown };
       endings.add(ending);
       const stopWaiting = () => {
         timer.cancel();
-        call.departed.removeEventListener("abort", onDeparture);
+        call.onDeparture(undefined);
         endings.delete(ending);
         ending.end = undefined;
       };
@@ -80,7 +80,16 @@ export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions)
         onShutdown();
         return;
       }
-      next(call).finally(stopWaiting).then(resolve, reject);
+      next(call).then(
+        (answer) => {
+          stopWaiting();
+          resolve(answer);
+        },
+        (error) => {
+          stopWaiting();
+          reject(error);
+        },
+      );
     });
   };
 }

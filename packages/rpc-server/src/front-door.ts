@@ -1,12 +1,12 @@
-import { type ConnectRouter, createConnectRouter } from "@connectrpc/connect";
+import { Code, type ConnectRouter, createConnectRouter } from "@connectrpc/connect";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { type Clock, type Layer, stack } from "@verigate/call";
 import { jsonReadOptions } from "./explain-decode-error.ts";
-import { callFromRequest, type HttpCall } from "./http-call.ts";
+import { callFromExchange, type HttpCall } from "./http-call.ts";
+import type { HttpExchange } from "./http-exchange.ts";
 import { createLeanDoor, methodsByPath } from "./lean-door.ts";
 import { type Connection, headerBytesMax } from "./mixed-server.ts";
-import type { NodeRequest, NodeResponse } from "./node-http.ts";
-import type { Reply } from "./reply.ts";
+import { plainReply, type Reply } from "./reply.ts";
 import { serveRoute } from "./serve-route.ts";
 import { type UnaryService, unaryRoutes } from "./unary-routes.ts";
 import { writeReply } from "./write-reply.ts";
@@ -32,8 +32,7 @@ export type FrontDoor = (arrival: Arrival) => void;
 
 /** A request that came in at a listener. */
 export interface Arrival {
-  readonly request: NodeRequest;
-  readonly response: NodeResponse;
+  readonly exchange: HttpExchange;
   readonly connection: Connection;
   readonly listener: ListenerState;
 }
@@ -50,7 +49,7 @@ export interface ListenerState {
 const headerOverheadBytes = 32;
 
 /** What Node does for HTTP/1.1 and only advertises for HTTP/2: counts the bytes of the headers. */
-function headerBytesOf({ rawHeaders }: NodeRequest): number {
+function headerBytesOf({ rawHeaders }: HttpExchange): number {
   return rawHeaders.reduce((bytes, text) => bytes + text.length + headerOverheadBytes / 2, 0);
 }
 
@@ -58,9 +57,6 @@ function headerBytesOf({ rawHeaders }: NodeRequest): number {
 const compressMinBytes = 8 * 1024;
 /** `"verified":false` has to be visible. */
 const jsonWriteOptions = { alwaysEmitImplicit: true };
-
-/** Not a closure: a request that holds one of those below would hold its call, and all that the call has left. */
-function ignore(): void {}
 
 /** One door for gRPC, gRPC-Web and Connect, over HTTP/1.1 and HTTP/2. */
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
@@ -85,19 +81,15 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     jsonWriteOptions,
   });
   const serve = stack(options.inbound, serveRoute({ ...options, lean }));
-  return ({ request, response, connection, listener }) => {
-    if (request.httpVersionMajor === 2 && headerBytesOf(request) > headerBytesMax) {
+  return ({ exchange, connection, listener }) => {
+    if (exchange.httpVersion === "2.0" && headerBytesOf(exchange) > headerBytesMax) {
       listener.onRefused("ERR_HTTP2_HEADER_OVERFLOW");
-      response.writeHead(431);
-      response.end();
+      exchange.answer(plainReply(431, { code: Code.ResourceExhausted }), false);
       return;
     }
-    const call = callFromRequest({ request, response, routes, connection, clock: options.clock });
-    // Errors of a connection that breaks are seen by whoever reads or writes it.
-    request.on("error", ignore);
-    response.on("error", ignore);
+    const call = callFromExchange({ exchange, routes, connection, clock: options.clock });
     serve(call)
       .then((reply) => writeReply(call, reply, listener.isDraining || connection.isEnding))
-      .catch(() => response.destroy());
+      .catch(() => exchange.destroy());
   };
 }

@@ -2,15 +2,12 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { type Call, type Clock, createProgress, type Protocol } from "@verigate/call";
+import type { HttpExchange } from "./http-exchange.ts";
 import type { Connection } from "./mixed-server.ts";
-import type { NodeRequest, NodeResponse } from "./node-http.ts";
 
 /** A Call together with the HTTP request it came in. Only this package looks at the latter. */
 export interface HttpCall extends Call {
-  readonly request: NodeRequest;
-  readonly response: NodeResponse;
-  /** Path and query. */
-  readonly url: string;
+  readonly exchange: HttpExchange;
   /** Aborts when a stream has to end, so that its connection can. */
   readonly streamsEnd: AbortSignal;
   /** Serves the method; undefined where there is none. */
@@ -25,44 +22,38 @@ const contentTypes: readonly (readonly [RegExp, Protocol])[] = [
 ];
 
 export interface HttpCallOptions {
-  readonly request: NodeRequest;
-  readonly response: NodeResponse;
+  readonly exchange: HttpExchange;
   readonly routes: ReadonlyMap<string, UniversalHandler>;
   readonly connection: Connection;
   readonly clock: Clock;
 }
 
-/** Why a caller's signal aborts. Without a reason, each would be given an exception of its own, with a stack. */
-const closed = "the response is closed";
-
 /** Reads a call off the headers of a request. Never fails: what is wrong with it is found by who looks closer. */
-export function callFromRequest({ request, response, routes, connection, clock }: HttpCallOptions): HttpCall {
-  const url = request.url ?? "";
-  const route = routes.get(pathOf(url));
-  const departure = new AbortController();
+export function callFromExchange({ exchange, routes, connection, clock }: HttpCallOptions): HttpCall {
+  const route = routes.get(pathOf(exchange.url));
+  let leave: (() => void) | undefined;
   // Also where the answer is out; then nobody listens any more.
-  response.once("close", () => departure.abort(closed));
+  exchange.onClose(() => leave?.());
   return {
     service: route?.service.typeName ?? "",
     method: route?.method.name ?? "",
     isStreaming: route !== undefined && route.method.methodKind !== "unary",
-    protocol: protocolOf(request, route?.method),
-    headers: request.headers,
+    protocol: protocolOf(exchange, route?.method),
+    headers: exchange.headers,
     peer: connection.peer,
     startedAtMs: clock.nowMs(),
-    departed: departure.signal,
+    onDeparture(listener) {
+      leave = listener;
+    },
     progress: createProgress(),
-    request,
-    response,
-    url,
+    exchange,
     streamsEnd: connection.streamsEnd,
     route,
   };
 }
 
 /** Every value of a header, in its order; `call.headers` has only the first of some that are sent twice. */
-export function headerValues({ request }: HttpCall, name: string): string[] {
-  const { rawHeaders } = request;
+export function headerValues({ exchange: { rawHeaders } }: HttpCall, name: string): string[] {
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }
 
@@ -71,9 +62,9 @@ export function pathOf(url: string): string {
   return query < 0 ? url : url.slice(0, query);
 }
 
-function protocolOf(request: NodeRequest, method: DescMethod | undefined): Protocol {
-  const contentType = request.headers["content-type"] ?? "";
-  if (request.method === "GET" && method?.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) {
+function protocolOf(exchange: HttpExchange, method: DescMethod | undefined): Protocol {
+  const contentType = exchange.headers["content-type"] ?? "";
+  if (exchange.method === "GET" && method?.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) {
     return "connect";
   }
   return contentTypes.find(([pattern]) => pattern.test(contentType))?.[1] ?? "http";

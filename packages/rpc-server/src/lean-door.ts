@@ -76,7 +76,7 @@ export function createLeanDoor(options: LeanDoorOptions): LeanDoor {
 
   return (call, body) => {
     const format = formatOf(call);
-    const served = format === undefined ? undefined : methods.get(call.url);
+    const served = format === undefined ? undefined : methods.get(call.exchange.url);
     if (format === undefined || served === undefined) {
       return undefined;
     }
@@ -88,12 +88,12 @@ export function createLeanDoor(options: LeanDoorOptions): LeanDoor {
 }
 
 /** How a call's messages stand in its bodies; undefined where anything about that is out of the ordinary. */
-function formatOf({ request, headers, protocol }: HttpCall): Format | undefined {
+function formatOf({ exchange, headers, protocol }: HttpCall): Format | undefined {
   const format = formats.get(headers["content-type"] as string | undefined);
   const isPlain =
-    request.method === "POST" &&
+    exchange.method === "POST" &&
     (format === "grpc"
-      ? protocol === "grpc" && request.httpVersionMajor === 2 && headers["grpc-encoding"] === undefined
+      ? protocol === "grpc" && exchange.httpVersion === "2.0" && headers["grpc-encoding"] === undefined
       : protocol === "connect" && headers["content-encoding"] === undefined);
   return isPlain ? format : undefined;
 }

@@ -10,13 +10,15 @@ import type { Socket } from "node:net";
 import type { TLSSocket, TlsOptions } from "node:tls";
 import type { Peer } from "@verigate/call";
 import { type Ageing, type ConnectionAge, startAgeing } from "./connection-age.ts";
-import type { NodeRequest, NodeResponse } from "./node-http.ts";
+import type { HttpExchange } from "./http-exchange.ts";
+import { http1Exchange } from "./http1-exchange.ts";
+import { http2Exchange } from "./http2-exchange.ts";
 import { hasForeignCertificate, peerCertificateOf } from "./peer-certificate.ts";
 
 export interface MixedServerOptions {
   /** What is known of every peer. */
   readonly peer: Peer;
-  readonly onRequest: (request: NodeRequest, response: NodeResponse, connection: Connection) => void;
+  readonly onRequest: (exchange: HttpExchange, connection: Connection) => void;
   /** Told of each connection that was refused before there was a request, with Node's error code. */
   readonly onRefused: (code: string) => void;
   /**
@@ -145,7 +147,7 @@ export function createMixedServer({ peer, onRequest, onRefused, tls, age }: Mixe
 
   server.on("request", (request, response) => {
     if (isWithinPipeline(request.socket, response)) {
-      onRequest(request, response, connections.get(request.socket) ?? noConnection);
+      onRequest(http1Exchange(request, response), connections.get(request.socket) ?? noConnection);
     } else {
       onRefused("ERR_HTTP_PIPELINE");
       request.socket.destroy();
@@ -157,9 +159,9 @@ export function createMixedServer({ peer, onRequest, onRefused, tls, age }: Mixe
       destroy: () => session.destroy(),
     });
   });
-  http2.on("request", (request, response) => {
-    const { session } = request.stream;
-    onRequest(request, response, (session && connections.get(session)) ?? noConnection);
+  http2.on("stream", (stream, headers, _flags, rawHeaders) => {
+    const { session } = stream;
+    onRequest(http2Exchange(stream, headers, rawHeaders), (session && connections.get(session)) ?? noConnection);
   });
   http2.on("sessionError", (error: NodeJS.ErrnoException) => onRefused(error.code ?? "ERR_HTTP2_ERROR"));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {

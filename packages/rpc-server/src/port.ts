@@ -31,7 +31,7 @@ export async function openPort({ address, frontDoor, onRefused, tls, age }: Port
   const listener = { onRefused, isDraining: false };
   const mixed = createMixedServer({
     peer: { listener: textFromListenAddress(address), isUnix },
-    onRequest: (request, response, connection) => frontDoor({ request, response, connection, listener }),
+    onRequest: (exchange, connection) => frontDoor({ exchange, connection, listener }),
     onRefused,
     age,
     ...(tls === undefined || isUnix ? {} : { tls }),

@@ -1,5 +1,5 @@
+import type { Readable } from "node:stream";
 import { Fault } from "@verigate/call";
-import type { NodeRequest } from "./node-http.ts";
 
 /** Beyond the cap, this much is read and dropped, so that the sender gets to see the refusal. */
 const discardBytesMax = 1024 * 1024;
@@ -8,7 +8,7 @@ const discardBytesMax = 1024 * 1024;
  * Reads the body of a request: at most `bytesMax` bytes, else it is
  * `request-too-large`. A body that ends early is `cancelled`: its sender is gone.
  */
-export function readBody(request: NodeRequest, bytesMax: number): Promise<Uint8Array> {
+export function readBody(request: Readable, bytesMax: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;

@@ -1,6 +1,7 @@
 import type { Code } from "@connectrpc/connect";
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import type { Fault } from "@verigate/call";
+import type { NodeRequest, NodeResponse } from "./node-http.ts";
 
 /** How a call ended. `code` 0 is OK. */
 export interface Outcome {
@@ -26,6 +27,8 @@ export interface WholeReply {
 export interface StreamReply {
   readonly kind: "stream";
   readonly response: UniversalServerResponse;
+  /** Where it goes. */
+  readonly node: { readonly request: NodeRequest; readonly response: NodeResponse };
   readonly outcome: Promise<Outcome>;
   readonly settle: (outcome: Outcome) => void;
 }
@@ -35,9 +38,9 @@ export function plainReply(status: number, outcome: Outcome, headers: Record<str
   return { kind: "whole", status, headers, outcome };
 }
 
-export function streamReply(response: UniversalServerResponse): StreamReply {
+export function streamReply(response: UniversalServerResponse, node: StreamReply["node"]): StreamReply {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
-  return { kind: "stream", response, outcome: promise, settle: resolve };
+  return { kind: "stream", response, node, outcome: promise, settle: resolve };
 }
 
 /** Adds headers to a reply that has not been written yet. */

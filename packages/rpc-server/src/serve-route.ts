@@ -43,38 +43,43 @@ export function serveRoute(options: ServeRouteOptions): (call: HttpCall) => Prom
   }
 
   return async (call) => {
-    const { route, request } = call;
+    const { route, exchange } = call;
     if (route === undefined) {
       throw new Fault("method-unknown");
     }
-    if (!route.allowedMethods.includes(request.method ?? "")) {
+    if (!route.allowedMethods.includes(exchange.method)) {
       return plainReply(405, { code: Code.Unimplemented }, { allow: route.allowedMethods.join(", ") });
     }
     if (call.protocol === "http") {
       return plainReply(415, { code: Code.InvalidArgument });
     }
     if (call.isStreaming) {
+      const node = exchange.asNode();
       // A stream that sends one message has to send it soon: whoever opened it has shown nothing so far.
       const body =
         route.method.methodKind === "server_streaming"
-          ? { body: createAsyncIterable([await readInTime(call, readBody(request, requestBytesMax + envelopeBytes))]) }
+          ? {
+              body: createAsyncIterable([
+                await readInTime(call, readBody(node.request, requestBytesMax + envelopeBytes)),
+              ]),
+            }
           : {};
       const contextValues = createContextValues().set(handlingKey, createHandling(call));
-      const streamed = universalRequestFromNodeRequest(request, call.response, undefined, contextValues);
-      return streamReply(
-        await route({ ...streamed, ...body, signal: AbortSignal.any([streamed.signal, call.streamsEnd, shutdown]) }),
-      );
+      const streamed = universalRequestFromNodeRequest(node.request, node.response, undefined, contextValues);
+      const signal = AbortSignal.any([streamed.signal, call.streamsEnd, shutdown]);
+      return streamReply(await route({ ...streamed, ...body, signal }), node);
     }
-    const body = request.method === "GET" ? new Uint8Array() : await readBody(request, requestBytesMax + envelopeBytes);
+    const body =
+      exchange.method === "GET" ? new Uint8Array() : await readBody(exchange.body, requestBytesMax + envelopeBytes);
     const reply = lean(call, body);
     if (reply !== undefined) {
       return await reply;
     }
     const handling = createHandling(call);
     const response = await route({
-      httpVersion: request.httpVersion,
-      method: request.method ?? "",
-      url: `http://localhost${call.url}`,
+      httpVersion: exchange.httpVersion,
+      method: exchange.method,
+      url: `http://localhost${exchange.url}`,
       header: framingHeadersOf(call),
       body: createAsyncIterable([body]),
       // Never aborts. The router listens to it, and leaves garbage hanging from what lasts longer than a call.
@@ -163,8 +168,9 @@ function faultFromRefusal(call: HttpCall, error: ConnectError, body: Uint8Array)
 /** The message as the router tried to decode it, as far as it was not compressed. */
 function encodedMessage(call: HttpCall, body: Uint8Array): Parameters<typeof explainDecodeError> {
   const input = (call.route ?? neverHappens()).method.input;
-  if (call.request.method === "GET") {
-    const query = new URLSearchParams(call.url.slice(pathOf(call.url).length));
+  const { method, url } = call.exchange;
+  if (method === "GET") {
+    const query = new URLSearchParams(url.slice(pathOf(url).length));
     const message = query.get("message") ?? "";
     const bytes = Buffer.from(message, query.get("base64") === "1" ? "base64url" : "utf8");
     return [input, query.get("encoding") === "proto", bytes];
