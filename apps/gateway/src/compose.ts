@@ -271,7 +271,7 @@ export function composeGateway(options: ComposeOptions): Gateway {
     pending: createPendingAuthentications({
       clock,
       starts: store.authStarts,
-      hashKeys,
+      keyOf: limits.nameOfUser,
       onAbandoned: ({ serviceId, method }) => metrics.authAbandoned(serviceId, method),
     }),
     serviceIds: values.VERIGATE_METRICS_SERVICES ?? [],

@@ -1,4 +1,4 @@
-/** Answers a `call`, or throws a Fault. */
+/** Answers a `call`, or rejects with a Fault. It may throw it at once, too: whoever goes on behind it has to see both. */
 export type Handler<Call, Answer> = (call: Call) => Promise<Answer>;
 
 /** Wraps a handler in one concern. What it adds happens before, after or instead of `next`. */

@@ -1,4 +1,12 @@
-import { type Clock, type Exchange, Fault, type OperationClass, type Progress } from "@verigate/call";
+import {
+  type Answer,
+  type Attempt,
+  type Clock,
+  type Exchange,
+  Fault,
+  type OperationClass,
+  type Progress,
+} from "@verigate/call";
 import CircuitBreaker from "opossum";
 import { answerFromEnd, endOf, verdictOf } from "./attempt-verdict.ts";
 
@@ -84,7 +92,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
   if (options.errorPercent === 0) {
     return { refuseWhileOpen: (next) => next, record: (next) => next, state: "closed" };
   }
-  const circuit = new CircuitBreaker(tell, {
+  const circuit = new CircuitBreaker(heard, {
     timeout: false,
     // opossum opens above its threshold: with 100 it never would.
     errorThresholdPercentage: options.errorPercent - 0.001,
@@ -111,32 +119,42 @@ export function createBreaker(options: BreakerOptions): Breaker {
     });
   }
 
+  async function tell(isSuccess: boolean): Promise<void> {
+    if (isSuccess && circuit.closed) {
+      // All that opossum does about it is to count these two events. `fire` makes promises and a context around
+      // that, which cost a call a tenth of its CPU.
+      circuit.emit("fire");
+      circuit.emit("success");
+    } else {
+      await circuit.fire(isSuccess).catch(() => undefined);
+    }
+  }
+
+  async function refuseOrProbe(next: Exchange, attempt: Attempt): Promise<Answer> {
+    const nowMs = clock.nowMs();
+    if (!circuit.halfOpen || (probe !== undefined && nowMs - probe.startedAtMs < options.openMs)) {
+      throw refusal();
+    }
+    const mine = { progress: attempt.progress, startedAtMs: nowMs, isBegun: false };
+    probe = mine;
+    try {
+      return await next(attempt);
+    } finally {
+      if (probe === mine) {
+        probe = undefined;
+        // One that was refused between the two layers, as without a slot, has asked nothing: the next one may.
+        if (mine.isBegun && circuit.halfOpen) {
+          circuit.open();
+        }
+      }
+    }
+  }
+
   return {
     get state() {
       return circuit.closed ? "closed" : circuit.halfOpen ? "half_open" : "open";
     },
-    refuseWhileOpen: (next) => async (attempt) => {
-      if (circuit.closed) {
-        return next(attempt);
-      }
-      const nowMs = clock.nowMs();
-      if (!circuit.halfOpen || (probe !== undefined && nowMs - probe.startedAtMs < options.openMs)) {
-        throw refusal();
-      }
-      const mine = { progress: attempt.progress, startedAtMs: nowMs, isBegun: false };
-      probe = mine;
-      try {
-        return await next(attempt);
-      } finally {
-        if (probe === mine) {
-          probe = undefined;
-          // One that was refused between the two layers, as without a slot, has asked nothing: the next one may.
-          if (mine.isBegun && circuit.halfOpen) {
-            circuit.open();
-          }
-        }
-      }
-    },
+    refuseWhileOpen: (next) => (attempt) => (circuit.closed ? next(attempt) : refuseOrProbe(next, attempt)),
     record: (next) => async (attempt) => {
       // It may have opened while this attempt waited for a slot.
       if (!circuit.closed && probe?.progress !== attempt.progress) {
@@ -157,14 +175,14 @@ export function createBreaker(options: BreakerOptions): Breaker {
       const isOutdated = order < latestSuccess && clock.nowMs() - startedAtMs > options.openMs;
       const isHeard = circuit.closed || (circuit.halfOpen && probe?.progress === attempt.progress);
       if (verdict !== "none" && isHeard && !isOutdated) {
-        await circuit.fire(verdict === "success").catch(() => undefined);
+        await tell(verdict === "success");
       }
       return answerFromEnd(end);
     },
   };
 }
 
-async function tell(isSuccess: boolean): Promise<void> {
+async function heard(isSuccess: boolean): Promise<void> {
   if (!isSuccess) {
     throw new Error("the upstream failed");
   }

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { cors } from "@connectrpc/connect";
-import { Fault, type Layer, type Peer } from "@verigate/call";
+import { Fault, type Handler, type Layer, type Peer } from "@verigate/call";
 import { rescue } from "./encode-fault.ts";
 import type { HttpCall } from "./http-call.ts";
 import { plainReply, type Reply, withHeaders } from "./reply.ts";
@@ -26,7 +26,7 @@ const preflightSecondsMax = 7_200;
  */
 export function browserGuard({ corsOrigins, isOpen, hostNames }: BrowserGuardOptions): Layer<HttpCall, Reply> {
   const allowedHosts = new Set([...hostNames, "localhost", hostname()].map((name) => name.toLowerCase()));
-  return (next) => async (call) => {
+  return (next) => (call) => {
     if (!call.peer.isUnix && isOpen(call.peer) && !isOwnHost(call, allowedHosts)) {
       throw new Fault("caller-not-allowed", {
         publicMessage: "the request's host is not a name of this gateway (VERIGATE_HOST_NAMES lists them)",
@@ -44,14 +44,18 @@ export function browserGuard({ corsOrigins, isOpen, hostNames }: BrowserGuardOpt
         publicMessage: "web pages of this origin may not call (VERIGATE_CORS_ORIGINS lists those that may)",
       });
     }
-    // An error is for the page to read, too.
-    const answer = rescue()(next);
-    const reply =
-      call.exchange.method === "OPTIONS"
-        ? plainReply(204, { code: 0 }, preflightHeaders)
-        : withHeaders(await answer(call), { "access-control-expose-headers": cors.exposedHeaders.join(", ") });
-    return withHeaders(reply, { "access-control-allow-origin": String(origin), vary: "Origin" });
+    return answerPage(next, call, String(origin));
   };
+}
+
+async function answerPage(next: Handler<HttpCall, Reply>, call: HttpCall, origin: string): Promise<Reply> {
+  // An error is for the page to read, too.
+  const answer = rescue()(next);
+  const reply =
+    call.exchange.method === "OPTIONS"
+      ? plainReply(204, { code: 0 }, preflightHeaders)
+      : withHeaders(await answer(call), { "access-control-expose-headers": cors.exposedHeaders.join(", ") });
+  return withHeaders(reply, { "access-control-allow-origin": origin, vary: "Origin" });
 }
 
 const preflightHeaders = {

@@ -1,6 +1,6 @@
 import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
-import { type Call, type Clock, Fault, type FaultKind, type Layer, type Progress } from "@verigate/call";
+import { type Call, type Clock, Fault, type FaultKind, type Handler, type Layer, type Progress } from "@verigate/call";
 
 export interface DeadlineOptions {
   readonly clock: Clock;
@@ -80,7 +80,7 @@ export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions)
         onShutdown();
         return;
       }
-      next(call).then(
+      promiseOf(next, call).then(
         (answer) => {
           stopWaiting();
           resolve(answer);
@@ -92,6 +92,15 @@ export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions)
       );
     });
   };
+}
+
+/** What a handler throws at once becomes a rejection, like all else. */
+function promiseOf<AnyCall, Answer>(handler: Handler<AnyCall, Answer>, call: AnyCall): Promise<Answer> {
+  try {
+    return handler(call);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 function kindAtDeadline({ isOutcomeOpen, isRepeatable }: Progress): FaultKind {

@@ -1,4 +1,4 @@
-import { Fault, type Layer } from "@verigate/call";
+import { Fault, type Handler, type Layer } from "@verigate/call";
 import { Health } from "../gen/grpc/health/v1/health_pb.js";
 import type { HttpCall } from "./http-call.ts";
 import type { Reply } from "./reply.ts";
@@ -43,10 +43,7 @@ export function healthLimit({ callsMax, callsOfAddressMax }: HealthLimitOptions)
     }
   }
 
-  return (next) => async (call) => {
-    if (call.service !== Health.typeName) {
-      return await next(call);
-    }
+  async function limited(next: Handler<HttpCall, Reply>, call: HttpCall): Promise<Reply> {
     const { address } = call.peer;
     take(address);
     let reply: Reply | undefined;
@@ -60,5 +57,7 @@ export function healthLimit({ callsMax, callsOfAddressMax }: HealthLimitOptions)
         release(address);
       }
     }
-  };
+  }
+
+  return (next) => (call) => (call.service === Health.typeName ? limited(next, call) : next(call));
 }

@@ -1,4 +1,4 @@
-import { type DestinationStream, pino } from "pino";
+import { SonicBoom } from "sonic-boom";
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -62,45 +62,71 @@ export interface Logger {
   log(level: Exclude<LogLevel, "silent">, message: string, fields?: LogFields): void;
 }
 
+/** Where lines go, each with its end. */
+export interface LogDestination {
+  write(text: string): void;
+}
+
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** Default: JSON lines on standard output. */
-  readonly destination?: DestinationStream;
+  readonly destination: LogDestination;
 }
 
-export function createLogger({ level, destination = pino.destination({ fd: 1, sync: true }) }: LoggerOptions): Logger {
-  const log = pino(
-    {
-      level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: levelName, log: onlyListed },
+/** Writes one JSON object a line: `level`, `time` (RFC 3339), the fields that are listed and have a value, `msg`. */
+export function createLogger({ level, destination }: LoggerOptions): Logger {
+  const rank = logLevels.indexOf(level);
+  return {
+    log(at, message, fields = {}) {
+      if (logLevels.indexOf(at) >= rank) {
+        destination.write(lineOf(at, message, fields));
+      }
     },
-    destination,
-  );
-  return { log: (at, message, fields = {}) => log[at](fields, message) };
+  };
 }
 
-function onlyListed(fields: LogFields): Record<string, unknown> {
-  const listed: Record<string, unknown> = {};
+function lineOf(level: LogLevel, msg: string, fields: LogFields): string {
+  const line: Record<string, unknown> = { level, time: new Date().toISOString() };
   for (const name of fieldNames) {
-    if (fields[name] !== undefined) {
-      listed[name] = fields[name];
+    const value = fields[name];
+    if (value !== undefined) {
+      line[name] = value;
     }
   }
-  return listed;
+  line.msg = msg;
+  return `${JSON.stringify(line)}\n`;
 }
 
 /** Readable lines where standard output is a terminal, JSON lines elsewhere. */
-export async function standardOutput(): Promise<DestinationStream> {
-  if (!process.stdout.isTTY) {
-    return pino.destination({ fd: 1, sync: true });
+export async function standardOutput(): Promise<LogDestination> {
+  if (process.stdout.isTTY) {
+    // Loaded only for people: it takes memory that no sidecar has to spare.
+    const { default: pretty } = await import("pino-pretty");
+    return pretty({ singleLine: true });
   }
-  // Loaded only for people: it takes memory that no sidecar has to spare.
-  const { default: pretty } = await import("pino-pretty");
-  return pretty({ singleLine: true });
+  return byTurns(new SonicBoom({ fd: 1, sync: true }));
 }
 
-function levelName(label: string): object {
-  return { level: label };
+/**
+ * Writes what comes in one turn of the event loop at its end, all at once: a write for
+ * each line costs a busy gateway a tenth of its CPU. Nothing waits longer, and what
+ * still waits when the process exits is written then.
+ */
+function byTurns(destination: LogDestination): LogDestination {
+  let waiting = "";
+  const flush = () => {
+    const text = waiting;
+    waiting = "";
+    if (text !== "") {
+      destination.write(text);
+    }
+  };
+  process.once("exit", flush);
+  return {
+    write(text) {
+      if (waiting === "") {
+        setImmediate(flush);
+      }
+      waiting += text;
+    },
+  };
 }

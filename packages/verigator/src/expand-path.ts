@@ -1,5 +1,8 @@
 import { Fault } from "@verigate/call";
 
+/** What needs no escaping: RFC 3986's unreserved characters, and no dot, which could make a dot segment. */
+const plain = /^[\w~-]+$/;
+
 /**
  * Fills a path template such as `/v1/service/service/{serviceId}/users`.
  *
@@ -10,15 +13,27 @@ import { Fault } from "@verigate/call";
  * `invalid-request`.
  */
 export function expandPath(template: string, values: Readonly<Record<string, string>>): string {
-  return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-    const value = values[name] ?? "";
-    if (value === "" || value === "." || value === ".." || !value.isWellFormed()) {
-      throw new Fault("invalid-request", {
-        violations: [{ field: snakeCase(name), description: "can't be part of a path" }],
-      });
-    }
-    return encodeURIComponent(value).replaceAll(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-  });
+  let path = "";
+  let end = 0;
+  for (let start = template.indexOf("{"); start >= 0; start = template.indexOf("{", end)) {
+    path += template.slice(end, start);
+    end = template.indexOf("}", start) + 1;
+    path += segmentFrom(template.slice(start + 1, end - 1), values);
+  }
+  return path + template.slice(end);
+}
+
+function segmentFrom(name: string, values: Readonly<Record<string, string>>): string {
+  const value = values[name] ?? "";
+  if (plain.test(value)) {
+    return value;
+  }
+  if (value === "" || value === "." || value === ".." || !value.isWellFormed()) {
+    throw new Fault("invalid-request", {
+      violations: [{ field: snakeCase(name), description: "can't be part of a path" }],
+    });
+  }
+  return encodeURIComponent(value).replaceAll(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function snakeCase(name: string): string {

@@ -1,11 +1,9 @@
 import { createTestClock } from "@verigate/call/testing";
 import { expect, it } from "vitest";
-import type { HashKeys } from "../keyed-hash.ts";
 import type { AuthStarts } from "../store/auth-starts.ts";
 import { createMemoryAuthStarts } from "../store/memory-auth-starts.ts";
 import { abandonedMs, createPendingAuthentications } from "./pending-authentications.ts";
 
-const hashKeys: HashKeys = [Buffer.alloc(32, 1)];
 const anna = { serviceId: "shop", userId: "anna" };
 const bert = { serviceId: "shop", userId: "bert" };
 const sms = { serviceId: "shop", method: "sms" };
@@ -20,7 +18,7 @@ function scene(processes = 1, wrap: (real: AuthStarts) => AuthStarts = (real) =>
     createPendingAuthentications({
       clock,
       starts,
-      hashKeys,
+      keyOf: ({ serviceId, userId }) => `${serviceId} ${userId}`,
       onAbandoned: ({ serviceId, method }) => abandoned.push(`${serviceId} ${method} at ${index}`),
     }),
   );

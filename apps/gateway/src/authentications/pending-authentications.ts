@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "@verigate/call";
-import { createKeyedHash, type HashKeys } from "../keyed-hash.ts";
 import type { UserRef } from "../provider.ts";
 import type { AuthStarts } from "../store/auth-starts.ts";
 
@@ -21,7 +20,8 @@ export interface AbandonedLabel {
 export interface PendingAuthenticationsOptions {
   readonly clock: Clock;
   readonly starts: AuthStarts;
-  readonly hashKeys: HashKeys;
+  /** What a user is called in `starts`: nothing that others could read it from. */
+  readonly keyOf: (user: UserRef) => string;
   /** Told of each authentication that was neither verified nor initiated again for {@link abandonedMs}. */
   readonly onAbandoned: (label: AbandonedLabel) => void;
 }
@@ -45,9 +45,7 @@ const endedMax = 100;
  * begun when it ended is not counted.
  */
 export function createPendingAuthentications(options: PendingAuthenticationsOptions): PendingAuthentications {
-  const { clock, starts, onAbandoned } = options;
-  const userHash = createKeyedHash(options.hashKeys, "authentication start");
-  const keyOf = ({ serviceId, userId }: UserRef) => userHash(serviceId, userId)[0];
+  const { clock, starts, keyOf, onAbandoned } = options;
   const process = randomUUID();
   // In the order of their ends, since all last as long.
   const pending = new Map<string, Pending>();

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { Fault, type Layer, type Peer } from "@verigate/call";
+import { Fault, type Handler, type Layer, type Peer } from "@verigate/call";
 import { type HttpCall, headerValues, type Reply } from "@verigate/rpc-server";
 import type { AuthFailure, Credential } from "@verigate/telemetry";
 import type { BearerKeys } from "../callers/bearer-keys.ts";
@@ -72,7 +72,8 @@ export function authenticate(options: AuthenticateOptions): Layer<HttpCall, Repl
     return new Fault("caller-unauthenticated", publicMessage === undefined ? {} : { publicMessage });
   }
 
-  async function callerOf(call: HttpCall): Promise<string> {
+  /** At once, but where a token has to be verified. */
+  function callerOf(call: HttpCall): string | Promise<string> {
     const { certificate } = call.peer;
     const named = certificate && callerFromCertificate(certificate);
     // Also beside a key that is right: all that is shown has to be.
@@ -81,7 +82,7 @@ export function authenticate(options: AuthenticateOptions): Layer<HttpCall, Repl
     }
     const authorizations = readsTokens ? headerValues(call, "authorization") : [];
     if (authorizations.length > 0) {
-      return await callerOfToken(call, authorizations);
+      return callerOfToken(call, authorizations);
     }
     if (named !== undefined) {
       return named;
@@ -92,7 +93,7 @@ export function authenticate(options: AuthenticateOptions): Layer<HttpCall, Repl
     return anonymous;
   }
 
-  async function callerOfToken(call: HttpCall, [first = "", ...others]: readonly string[]): Promise<string> {
+  function callerOfToken(call: HttpCall, [first = "", ...others]: readonly string[]): string | Promise<string> {
     const token = others.length === 0 ? bearerPattern.exec(first)?.[1] : undefined;
     if (token === undefined) {
       throw refuse(call, "key", "malformed");
@@ -107,7 +108,11 @@ export function authenticate(options: AuthenticateOptions): Layer<HttpCall, Repl
       const waitMs = failures.waitMs(call.peer);
       throw refuse(call, "key", waitMs > 0 ? "throttled" : "not_valid", waitMs);
     }
-    const verdict = await verdictOf(call, tokens, token, digest.toString("latin1"));
+    return callerOfJwt(call, tokens, token, digest.toString("latin1"));
+  }
+
+  async function callerOfJwt(call: HttpCall, verifier: TokenVerifier, token: string, digest: string): Promise<string> {
+    const verdict = await verdictOf(call, verifier, token, digest);
     if (verdict.kind !== "valid") {
       throw refuse(call, "jwt", verdict.kind);
     }
@@ -129,12 +134,18 @@ export function authenticate(options: AuthenticateOptions): Layer<HttpCall, Repl
     return await verifier.verify(token, digest);
   }
 
-  return (next) => async (call) => {
-    if (call.service !== openService) {
-      call.progress.caller = await callerOf(call);
-      onDecision?.(call, { decision: "allowed", rule: "credentials", ...certificateOf(call) });
-    }
+  function enter(next: Handler<HttpCall, Reply>, call: HttpCall, caller: string): Promise<Reply> {
+    call.progress.caller = caller;
+    onDecision?.(call, { decision: "allowed", rule: "credentials", ...certificateOf(call) });
     return next(call);
+  }
+
+  return (next) => (call) => {
+    if (call.service === openService) {
+      return next(call);
+    }
+    const caller = callerOf(call);
+    return typeof caller === "string" ? enter(next, call, caller) : caller.then((known) => enter(next, call, known));
   };
 }
 

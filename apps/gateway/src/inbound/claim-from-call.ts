@@ -19,8 +19,7 @@ export function createClaimFromCall(keys: HashKeys): (unary: UnaryCall) => Claim
   const nameHash = createKeyedHash(keys, "claim name");
   const payloadHash = createKeyedHash(keys, "claim payload");
   return ({ call, method, message }) => {
-    const field = method.input.field.requestId;
-    const requestId = field === undefined ? "" : String(reflect(method.input, message).get(field));
+    const { requestId = "" } = message as { readonly requestId?: string };
     if (requestId === "") {
       return undefined;
     }

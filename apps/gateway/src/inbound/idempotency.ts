@@ -185,16 +185,9 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
   }
 
   return {
-    layer: (next) => async (unary) => {
+    layer: (next) => (unary) => {
       const claim = claimFromCall(unary);
-      if (claim === undefined) {
-        return await next(unary);
-      }
-      const outcome = await protect(next, unary, claim);
-      if ("fault" in outcome) {
-        throw outcome.fault;
-      }
-      return outcome.response;
+      return claim === undefined ? next(unary) : protect(next, unary, claim).then(responseOf);
     },
     async idle() {
       await Promise.all(running);
@@ -227,6 +220,13 @@ async function outcomeOf(next: UnaryHandler, unary: UnaryCall): Promise<Outcome>
   } catch (error) {
     return { fault: faultFromError(error) };
   }
+}
+
+function responseOf(outcome: Outcome): Message {
+  if ("fault" in outcome) {
+    throw outcome.fault;
+  }
+  return outcome.response;
 }
 
 function isUnsafe({ idempotency }: DescMethod): boolean {

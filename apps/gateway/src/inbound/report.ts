@@ -35,10 +35,14 @@ export function createReport({ clock, logger, metrics }: ReportOptions): Report 
     layer: (next) => async (call) => {
       metrics.rpcStarted(call);
       const reply = await next(call);
-      Promise.resolve(reply.outcome).then(
-        (outcome) => done(call, outcome),
-        (error) => done(call, { code: Code.Internal, fault: faultFromError(error) }),
-      );
+      if (reply.kind === "whole") {
+        done(call, reply.outcome);
+      } else {
+        reply.outcome.then(
+          (outcome) => done(call, outcome),
+          (error) => done(call, { code: Code.Internal, fault: faultFromError(error) }),
+        );
+      }
       return reply;
     },
   };

@@ -1,4 +1,4 @@
-import { type Call, Fault, type Layer } from "@verigate/call";
+import { type Call, Fault, type Handler, type Layer } from "@verigate/call";
 import type { Book } from "./booking.ts";
 import type { LimitKeys } from "./limit-keys.ts";
 
@@ -18,10 +18,10 @@ const healthService = "grpc.health.v1.Health";
 export function callerRate<AnyCall extends Call, Answer>(options: CallerRateOptions): Layer<AnyCall, Answer> {
   const { book, keys, perSecond } = options;
   const windows = [{ max: perSecond, windowMs, limit: "caller_rps" as const }];
-  return (next) => async (call) => {
-    if (perSecond === 0 || call.service === healthService) {
-      return await next(call);
-    }
+  if (perSecond === 0) {
+    return (next) => next;
+  }
+  const limited = async (next: Handler<AnyCall, Answer>, call: AnyCall): Promise<Answer> => {
     const { caller } = call.progress;
     const booking = await book(call, {
       demands: keys.ofCaller(caller).map((hash) => ({
@@ -39,4 +39,5 @@ export function callerRate<AnyCall extends Call, Answer>(options: CallerRateOpti
     }
     return await next(call);
   };
+  return (next) => (call) => (call.service === healthService ? next(call) : limited(next, call));
 }

@@ -3,6 +3,7 @@ import type { Clock, Layer } from "@verigate/call";
 import type { HttpCall, Reply, UnaryCall } from "@verigate/rpc-server";
 import type { LimitMetrics, LimitName, Logger } from "@verigate/telemetry";
 import type { HashKeys } from "../keyed-hash.ts";
+import type { UserRef } from "../provider.ts";
 import type { SettingValues } from "../settings/settings.ts";
 import type { LimitStore } from "../store/limit-store.ts";
 import type { StoreOutage } from "../store/store-outage.ts";
@@ -38,6 +39,8 @@ export interface Limits {
   readonly phoneMemory: Layer<UnaryCall, Message>;
   readonly sends: Layer<UnaryCall, Message>;
   readonly guesses: GuessBudget;
+  /** A keyed hash that stands for a user, and costs nothing where a limit has asked for it. */
+  readonly nameOfUser: (user: UserRef) => string;
 }
 
 /** Limits as the settings have them. Says of test numbers that have expired that they have. */
@@ -98,6 +101,7 @@ export function createLimits(options: LimitsOptions): Limits {
       hasPumping,
       onSpraying: metrics.sprayingSuspected,
     }),
+    nameOfUser: (user) => keys.ofUser(user).user[0],
   };
 }
 

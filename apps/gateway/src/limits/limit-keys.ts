@@ -25,7 +25,10 @@ export interface LimitKeys {
   ofPhone(phone: Phone): SubjectHashes;
 }
 
-/** Services and callers are few, and asked for by every call; but who calls can make up any. */
+/**
+ * Services and callers are few, and asked for by every call; a user is asked for several times
+ * by each, and again within a minute. But who calls can make up any.
+ */
 const rememberedMax = 1_000;
 /** 132 bits of a hash: no two subjects have the same ones. */
 const hashLength = 22;
@@ -36,39 +39,43 @@ export function createLimitKeys(hashKeys: HashKeys): LimitKeys {
     const [first, ...others] = fullHash(...parts);
     return [first.slice(0, hashLength), ...others.map((other) => other.slice(0, hashLength))];
   };
-  const ofCaller = remembered((caller) => hash("caller", caller));
-  const service = remembered((serviceId) => {
+  const ofCaller = remembered((caller: string) => hash("caller", caller));
+  const service = remembered((serviceId: string) => {
     const canonical = canonicalId(serviceId);
     return { canonical, hashes: hash("service", canonical) };
   });
+  const user = remembered((serviceId: string, userId: string): UserKeys => {
+    const { canonical: canonicalService, hashes } = service(serviceId);
+    const canonicalUser = canonicalId(userId);
+    return {
+      user: hash("user", canonicalService, canonicalUser),
+      service: hashes,
+      endUser: (kind, value) => hash(kind, canonicalService, canonicalUser, value),
+    };
+  });
   return {
     ofCaller,
-    ofUser({ serviceId, userId }) {
-      const { canonical: canonicalService, hashes } = service(serviceId);
-      const canonicalUser = canonicalId(userId);
-      return {
-        user: hash("user", canonicalService, canonicalUser),
-        service: hashes,
-        endUser: (kind, value) => hash(kind, canonicalService, canonicalUser, value),
-      };
-    },
+    ofUser: ({ serviceId, userId }) => user(serviceId, userId),
     ofPhone: ({ number }) => hash("phone", number),
   };
 }
 
-/** The same function, which knows its latest results. */
-function remembered<Result>(resultOf: (name: string) => Result): (name: string) => Result {
+/** The same function, which knows its latest results. No name has a control character in it. */
+function remembered<Names extends readonly string[], Result>(
+  resultOf: (...names: Names) => Result,
+): (...names: Names) => Result {
   const known = new Map<string, Result>();
-  return (name) => {
-    const found = known.get(name);
+  return (...names) => {
+    const key = names.join("\0");
+    const found = known.get(key);
     if (found !== undefined) {
       return found;
     }
     if (known.size >= rememberedMax) {
       known.clear();
     }
-    const result = resultOf(name);
-    known.set(name, result);
+    const result = resultOf(...names);
+    known.set(key, result);
     return result;
   };
 }

@@ -1,7 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { Layer } from "@verigate/call";
 import { type CreateUserRequest, type CreateUserResponse, UserAPI } from "@verigate/contract";
-import type { UnaryCall } from "@verigate/rpc-server";
+import type { UnaryCall, UnaryHandler } from "@verigate/rpc-server";
 import type { LimitStore } from "../store/limit-store.ts";
 import type { StoreOutage } from "../store/store-outage.ts";
 import type { OnLimitDecision } from "./limit-decision.ts";
@@ -37,12 +37,14 @@ export function phoneMemory({ store, outage, keys, onDecision }: PhoneMemoryOpti
     }
   }
 
-  return (next) => async (unary) => {
+  async function create(next: UnaryHandler, unary: UnaryCall): Promise<Message> {
     const response = await next(unary);
     const { user } = response as CreateUserResponse;
-    if (unary.method === UserAPI.method.createUser && user !== undefined) {
+    if (user !== undefined) {
       await remember(unary, user.id);
     }
     return response;
-  };
+  }
+
+  return (next) => (unary) => (unary.method === UserAPI.method.createUser ? create(next, unary) : next(unary));
 }
