@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { Readable } from "node:stream";
 import type { Clock } from "@verigate/call";
-import type { FrontDoor } from "@verigate/rpc-server";
+import type { FrontDoor, HttpExchange } from "@verigate/rpc-server";
 
 /** For tests: a call in Connect's JSON that comes to a front door without a socket. */
 export interface InMemoryCall {
@@ -29,7 +29,7 @@ export interface InMemoryRequest {
   readonly deadlineMs: number;
 }
 
-/** As much of a request and a response over HTTP/1.1 as the front door looks at. */
+/** A request over HTTP/1.1, without a socket. */
 export function callInMemory({ frontDoor, clock, method, message, deadlineMs }: InMemoryRequest): InMemoryCall {
   const headers = {
     host: "localhost",
@@ -37,46 +37,39 @@ export function callInMemory({ frontDoor, clock, method, message, deadlineMs }: 
     "connect-protocol-version": "1",
     "connect-timeout-ms": String(deadlineMs),
   };
-  const request = Object.assign(Readable.from([Buffer.from(JSON.stringify(message))]), {
-    method: "POST",
-    url: `/verigate.v1.${method}`,
-    httpVersion: "1.1",
-    httpVersionMajor: 1,
-    headers,
-    rawHeaders: Object.entries(headers).flat(),
-  });
   let answer: InMemoryAnswer | undefined;
   let hasLeft = false;
-  const response = Object.assign(new EventEmitter(), {
-    destroyed: false,
-    status: 0,
-    text: "",
-    writeHead(status: number) {
-      response.status = status;
+  const closed = new EventEmitter();
+  const exchange: HttpExchange = {
+    httpVersion: "1.1",
+    method: "POST",
+    url: `/verigate.v1.${method}`,
+    authority: headers.host,
+    headers,
+    rawHeaders: Object.entries(headers).flat(),
+    body: Readable.from([Buffer.from(JSON.stringify(message))]),
+    onClose: (listener) => closed.once("close", listener),
+    answer({ status, body }) {
+      if (!hasLeft) {
+        answer = { atMs: clock.nowMs(), status, json: JSON.parse(Buffer.from(body ?? "{}").toString()) };
+        closed.emit("close");
+      }
     },
-    write(chunk: Uint8Array) {
-      response.text += Buffer.from(chunk).toString();
+    destroy: () => closed.emit("close"),
+    asNode() {
+      throw new Error("nothing streams here");
     },
-    end() {
-      answer = { atMs: clock.nowMs(), status: response.status, json: JSON.parse(response.text || "{}") };
-      response.emit("close");
-    },
-    destroy() {
-      response.destroyed = true;
-      response.emit("close");
-    },
-  });
-  const arrival = {
-    request,
-    response,
+  };
+  frontDoor({
+    exchange,
     connection: {
       // The default of VERIGATE_LISTEN, by which callers of this machine are trusted.
       peer: { listener: "127.0.0.1:8080", isUnix: false, address: "127.0.0.1" },
       isEnding: false,
+      streamsEnd: new AbortController().signal,
     },
     listener: { onRefused: () => {}, isDraining: false },
-  };
-  frontDoor(arrival as unknown as Parameters<FrontDoor>[0]);
+  });
   return {
     sentAtMs: clock.nowMs(),
     get answer() {
@@ -88,7 +81,7 @@ export function callInMemory({ frontDoor, clock, method, message, deadlineMs }: 
     leave() {
       if (answer === undefined && !hasLeft) {
         hasLeft = true;
-        response.destroy();
+        closed.emit("close");
       }
     },
   };

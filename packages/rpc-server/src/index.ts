@@ -6,6 +6,7 @@ export { createFrontDoor, type FrontDoor, type FrontDoorOptions } from "./front-
 export { createHealth, type HealthOptions, type HealthState } from "./health.ts";
 export { type HealthLimitOptions, healthLimit } from "./health-limit.ts";
 export { type HttpCall, headerValues } from "./http-call.ts";
+export type { HttpExchange } from "./http-exchange.ts";
 export { isLoopback, type ListenAddress, parseListenAddress, textFromListenAddress } from "./listen-address.ts";
 export { openPort, type Port, type PortOptions } from "./port.ts";
 export { reflectionRoutes } from "./reflection.ts";

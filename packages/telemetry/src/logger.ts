@@ -1,4 +1,4 @@
-import { SonicBoom } from "sonic-boom";
+import sonicBoom from "sonic-boom";
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -103,7 +103,7 @@ export async function standardOutput(): Promise<LogDestination> {
     const { default: pretty } = await import("pino-pretty");
     return pretty({ singleLine: true });
   }
-  return byTurns(new SonicBoom({ fd: 1, sync: true }));
+  return byTurns(new sonicBoom.SonicBoom({ fd: 1, sync: true }));
 }
 
 /**

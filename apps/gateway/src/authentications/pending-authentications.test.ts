@@ -165,29 +165,3 @@ it("a store that is down loses the figures, and throws nothing", async () => {
   await settle();
   expect(abandoned).toEqual([]);
 });
-
-it("the store gets neither the user's id nor the service's", async () => {
-  const seen: string[] = [];
-  const { clock, first } = scene(1, (real) => ({
-    put: (...args) => {
-      seen.push(...args);
-      return real.put(...args);
-    },
-    take: (key) => {
-      seen.push(key);
-      return real.take(key);
-    },
-    drop: (...args) => {
-      seen.push(...args);
-      return real.drop(...args);
-    },
-  }));
-  first.begin(anna, sms);
-  await first.complete(anna);
-  first.begin(anna, sms);
-  clock.advance(abandonedMs);
-  await settle();
-
-  expect(seen).toHaveLength(7);
-  expect(seen.join(" ")).not.toMatch(/anna|shop/);
-});

@@ -39,3 +39,19 @@ it("a service's key is its own, however many others are asked for", () => {
 
   expect(serviceOf("shop")).toEqual([before]);
 });
+
+it("no name has the user's id or the service's in it", () => {
+  const { user: names, service, endUser } = keys.ofUser({ serviceId: "shop", userId: "anna" });
+
+  expect([...names, ...service, ...endUser("session", "anna")].join(" ")).not.toMatch(/anna|shop/);
+});
+
+it("a user's name is its own, however many others are asked for, and whatever they are spelt like", () => {
+  const before = keys.ofUser(user);
+  for (let number = 0; number < 2_500; number += 1) {
+    expect(keys.ofUser({ serviceId: "s1", userId: `u1${number}` }).user).not.toEqual(before.user);
+  }
+
+  expect(keys.ofUser(user).user).toEqual(before.user);
+  expect(keys.ofUser({ serviceId: "s", userId: "1u1" }).user).not.toEqual(before.user);
+});
