@@ -39,7 +39,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
 
 /** The only places from which these npm packages are imported. */
 const importers: Readonly<Record<string, string>> = {
-  undici: "packages/verigator/src/undici-exchange.ts",
+  undici: "packages/verigator/src/undici-",
   opossum: "packages/resilience/src/breaker.ts",
   "prom-client": "packages/telemetry/",
   // Loaded by an import() of these files, so that it costs nothing where traces are off.

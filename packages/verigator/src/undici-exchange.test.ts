@@ -203,3 +203,31 @@ it("an attempt that is given up after it was sent has an unknown outcome", async
 
   expect(await kindOf(exchangeWith(url).exchange(attemptOf({ signal: giveUp.signal })))).toBe("outcome-unknown");
 });
+
+it("every connection can be used at once, and again after whatever became of the requests before", async () => {
+  const sockets: Socket[] = [];
+  const { url, requests } = await upstreamThat((socket) => sockets.push(socket));
+  const { exchange } = exchangeWith(url, 40);
+  const timeOuts = Array.from({ length: 40 }, () => new AbortController());
+  const first = timeOuts.map(({ signal }) => kindOf(exchange(attemptOf({ signal }))));
+  await expect.poll(() => requests.length).toBe(40);
+  for (const [index, socket] of sockets.splice(0).entries()) {
+    if (index % 3 === 0) {
+      socket.write(ok);
+    } else if (index % 3 === 1) {
+      socket.resetAndDestroy();
+    }
+  }
+  for (const timeOut of timeOuts) {
+    timeOut.abort();
+  }
+  await Promise.all(first);
+
+  const second = timeOuts.map(() => exchange(attemptOf()));
+  await expect.poll(() => requests.length).toBe(80);
+  expect(new Set(sockets).size).toBe(40);
+  for (const socket of sockets) {
+    socket.write(ok);
+  }
+  await Promise.all(second);
+});
