@@ -129,9 +129,12 @@ export function createRpcMetrics(series: Series): RpcMetrics {
   let inFlight = 0;
   series.gauge("verigate_rpcs_in_flight", (set) => set(inFlight));
 
-  const known = new Map(rpcMethods.map((rpc) => [`${rpc.service}/${rpc.method}`, labelsOf(rpc)]));
+  const known = new Map<string, Map<string, Labels>>();
+  for (const rpc of rpcMethods) {
+    known.set(rpc.service, (known.get(rpc.service) ?? new Map()).set(rpc.method, labelsOf(rpc)));
+  }
   const unknown: Labels = { grpc_service: unknownName, grpc_method: unknownName, grpc_type: "unary" };
-  const labelsFrom = ({ service, method }: RpcName) => known.get(`${service}/${method}`) ?? unknown;
+  const labelsFrom = ({ service, method }: RpcName) => known.get(service)?.get(method) ?? unknown;
   return {
     rpcStarted(rpc) {
       inFlight += 1;

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type OpenMetricsContentType, type Registry } from "prom-client";
+import { createLabelRows } from "./label-rows.ts";
 import { serviceIds } from "./label-sets.ts";
 import type { LabelSet, Labels, MetricEntry } from "./metric-entry.ts";
 
@@ -40,23 +41,14 @@ export function createSeries({ registry, entries, serviceIds: ownSeries }: Serie
   }
 
   const valuesOf = (set: LabelSet) => (set === serviceIds ? [...ownSeries, ...set.values] : set.values);
-
-  /** Puts every value into its set. */
-  function closing({ labels }: MetricEntry): (given: Labels) => Record<string, string> {
-    const sets = Object.entries(labels).map(([name, set]) => ({
-      name,
-      known: new Set(valuesOf(set)),
-      fallback: set.fallback ?? "other",
-    }));
-    return (given) => {
-      const closed: Record<string, string> = {};
-      for (const { name, known, fallback } of sets) {
-        const value = given[name];
-        closed[name] = value !== undefined && known.has(value) ? value : fallback;
-      }
-      return closed;
-    };
-  }
+  const rowsOf = ({ labels }: MetricEntry) =>
+    createLabelRows(
+      Object.entries(labels).map(([name, set]) => ({
+        name,
+        known: new Set(valuesOf(set)),
+        fallback: set.fallback ?? "other",
+      })),
+    );
 
   const configOf = (name: string, { help, labels }: MetricEntry) => ({
     name,
@@ -68,12 +60,25 @@ export function createSeries({ registry, entries, serviceIds: ownSeries }: Serie
   return {
     counter(name) {
       const entry = entryOf(name, "counter");
-      const counter = new Counter(configOf(name, entry));
-      const close = closing(entry);
+      const rows = rowsOf(entry);
+      const counter = new Counter({
+        ...configOf(name, entry),
+        // What was added since it was read last.
+        collect() {
+          for (const row of rows.all) {
+            this.inc(row.labels, row.count);
+            row.count = 0;
+          }
+        },
+      });
       for (const labels of entry.zeros === "all" ? productOf(entry, valuesOf) : (entry.zeros?.series ?? [])) {
-        counter.inc(close(labels), 0);
+        counter.inc(rows.of(labels).labels, 0);
       }
-      return { add: (labels, count = 1) => counter.inc(close(labels), count) };
+      return {
+        add(labels, count = 1) {
+          rows.of(labels).count += count;
+        },
+      };
     },
     histogram(name) {
       const entry = entryOf(name, "histogram");
@@ -82,18 +87,18 @@ export function createSeries({ registry, entries, serviceIds: ownSeries }: Serie
         buckets: [...(entry.buckets ?? [])],
         enableExemplars: entry.hasExemplars ?? false,
       });
-      const close = closing(entry);
+      const rows = rowsOf(entry);
       if (entry.hasExemplars) {
         return {
           observe: (labels, value, traceId) =>
             histogram.observe({
-              labels: close(labels),
+              labels: rows.of(labels).labels,
               value,
               ...(traceId === undefined ? {} : { exemplarLabels: { trace_id: traceId } }),
             }),
         };
       }
-      return { observe: (labels, value) => histogram.observe(close(labels), value) };
+      return { observe: (labels, value) => histogram.observe(rows.of(labels).labels, value) };
     },
     gauge(name, read) {
       const entry = entryOf(name, "gauge");
