@@ -1,4 +1,4 @@
-export type { Answer, Attempt, Exchange, OperationClass, RetryClass } from "./attempt.ts";
+export type { Answer, Attempt, AttemptSignal, Exchange, OperationClass, RetryClass } from "./attempt.ts";
 export {
   type Call,
   createProgress,

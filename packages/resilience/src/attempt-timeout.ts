@@ -1,4 +1,4 @@
-import type { Clock, Exchange, RetryClass } from "@verigate/call";
+import type { AttemptSignal, Clock, Exchange, RetryClass } from "@verigate/call";
 
 export interface AttemptTimeoutOptions {
   readonly clock: Clock;
@@ -23,14 +23,33 @@ export function attemptTimeout({
   listTimeoutMs,
 }: AttemptTimeoutOptions): (next: Exchange) => Exchange {
   return (next) => async (attempt) => {
-    const controller = new AbortController();
+    const signal = new TimeOutSignal();
     attempt.progress.attemptedAtMs = clock.nowMs();
     const ms = attempt.operationClass === "list" ? listTimeoutMs : timeoutMs[attempt.retry];
-    const timer = clock.setTimer(ms, () => controller.abort());
+    const timer = clock.setTimer(ms, () => signal.abort());
     try {
-      return await next({ ...attempt, signal: controller.signal });
+      return await next({ ...attempt, signal });
     } finally {
       timer.cancel();
     }
   };
+}
+
+/** Has one listener, which is whoever sends the attempt. */
+class TimeOutSignal implements AttemptSignal {
+  aborted = false;
+  #listener: (() => void) | undefined;
+
+  addEventListener(_: "abort", listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  removeEventListener(): void {
+    this.#listener = undefined;
+  }
+
+  abort(): void {
+    this.aborted = true;
+    this.#listener?.();
+  }
 }

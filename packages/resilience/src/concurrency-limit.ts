@@ -27,6 +27,9 @@ export interface ConcurrencyLimit {
 const retryAfterMs = 1_000;
 const listsMax = 2;
 
+/** Who gets a slot first that has become free. */
+const inOrder = ["authentication", "directory", "list"] as const satisfies readonly OperationClass[];
+
 interface Waiting {
   readonly progress: Progress;
   /** Takes the slot, or says false where it has no more use for it. */
@@ -72,7 +75,7 @@ export function createConcurrencyLimit(options: ConcurrencyLimitOptions): Concur
 
   function release(operationClass: OperationClass): void {
     inFlight[operationClass] -= 1;
-    for (const next of ["authentication", "directory", "list"] as const) {
+    for (const next of inOrder) {
       for (const waiting of queues[next]) {
         if (!isFree(next)) {
           break;

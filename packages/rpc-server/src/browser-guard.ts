@@ -26,8 +26,21 @@ const preflightSecondsMax = 7_200;
  */
 export function browserGuard({ corsOrigins, isOpen, hostNames }: BrowserGuardOptions): Layer<HttpCall, Reply> {
   const allowedHosts = new Set([...hostNames, "localhost", hostname()].map((name) => name.toLowerCase()));
+  /** The authority that was looked at last and is ours: a caller has always the same. */
+  let known: string | undefined;
+
+  function isOwn(authority = ""): boolean {
+    if (authority !== known) {
+      if (!isOwnHost(authority, allowedHosts)) {
+        return false;
+      }
+      known = authority;
+    }
+    return true;
+  }
+
   return (next) => (call) => {
-    if (!call.peer.isUnix && isOpen(call.peer) && !isOwnHost(call, allowedHosts)) {
+    if (!call.peer.isUnix && isOpen(call.peer) && !isOwn(call.exchange.authority)) {
       throw new Fault("caller-not-allowed", {
         publicMessage: "the request's host is not a name of this gateway (VERIGATE_HOST_NAMES lists them)",
       });
@@ -65,8 +78,8 @@ const preflightHeaders = {
 };
 
 /** An address can't be rebound, so any is fine; of names, only those that are ours. */
-function isOwnHost(call: HttpCall, allowed: ReadonlySet<string>): boolean {
-  const host = (call.exchange.authority ?? "")
+function isOwnHost(authority: string, allowed: ReadonlySet<string>): boolean {
+  const host = authority
     .replace(/:\d*$/, "")
     .replace(/^\[(.*)\]$/, "$1")
     .toLowerCase();

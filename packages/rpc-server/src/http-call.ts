@@ -21,6 +21,14 @@ const contentTypes: readonly (readonly [RegExp, Protocol])[] = [
   [/^application\/(connect\+)?(proto|json)\s*(;|$)/i, "connect"],
 ];
 
+/** What nearly all content types are, which takes no pattern to see. */
+const commonTypes: ReadonlyMap<string, Protocol> = new Map([
+  ["application/grpc", "grpc"],
+  ["application/grpc+proto", "grpc"],
+  ["application/json", "connect"],
+  ["application/proto", "connect"],
+]);
+
 export interface HttpCallOptions {
   readonly exchange: HttpExchange;
   readonly routes: ReadonlyMap<string, UniversalHandler>;
@@ -67,5 +75,5 @@ function protocolOf(exchange: HttpExchange, method: DescMethod | undefined): Pro
   if (exchange.method === "GET" && method?.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) {
     return "connect";
   }
-  return contentTypes.find(([pattern]) => pattern.test(contentType))?.[1] ?? "http";
+  return commonTypes.get(contentType) ?? contentTypes.find(([pattern]) => pattern.test(contentType))?.[1] ?? "http";
 }

@@ -35,7 +35,7 @@ export class AttemptHandler implements Dispatcher.DispatchHandler {
     this.#lane = lane;
     this.#resolve = resolve;
     this.#reject = reject;
-    attempt.signal?.addEventListener("abort", this.#giveUp, { once: true });
+    attempt.signal?.addEventListener("abort", this.#giveUp);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
