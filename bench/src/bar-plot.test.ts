@@ -16,7 +16,7 @@ function server(name: string, cpuMicros: readonly number[]): ServerResult {
 it("bars are as long as their medians are great, on one scale", () => {
   const plot = barPlot({
     machine: { cpu: "a CPU", cores: 2, memoryGib: 8, node: "v24", isPinned: true, loadAverage: 0 },
-    options: { rounds: 1, seconds: 1, starts: 1, isWriting: false },
+    options: { rounds: 1, seconds: 1, starts: 1, isQuick: false, isWriting: false },
     tool: "h2load",
     render: { longestStepMs: 1, series: 1, bytes: 1 },
     servers: [server("gateway", [100, 100]), server("floor", [50, 40, 60])],

@@ -40,6 +40,7 @@ export async function startServer(
   const { pid } = process;
   while (pid !== undefined && !(await takesConnections(port))) {
     if (process.exitCode !== null || process.signalCode !== null || performance.now() - startedAt > 30_000) {
+      await stop(process);
       throw new Error(`did not start: ${command.join(" ")}`);
     }
     await sleep(2);

@@ -32,15 +32,28 @@ export const floorName = "floor";
 /** The gateway from its sources, with and without what tells of it. */
 export const telemetryNames = { on: "telemetry on", off: "telemetry off" };
 
+export const vanguardName = "vanguard";
+/** Built when it is needed. */
+export const vanguardProgram = pathOf("../peers/vanguard/dist/vanguard");
+
 /** In the order of a round. A new peer is a new row. */
 export const contestants: readonly Contestant[] = [
   { ...gateway(), door: "grpc" },
   peer("floor", "grpc", "raw node:http2, protobuf-es, undici dispatch: what nothing can beat by much"),
   peer("grpc-js", "grpc", "bare @grpc/grpc-js, undici request: what a careful team writes by hand"),
   peer("connect-node", "grpc", "bare connect-node router, undici request"),
+  {
+    name: vanguardName,
+    door: "grpc",
+    description:
+      "connectrpc.com/vanguard and net/http's reverse proxy, in Go: fields and values are mapped by a schema that names " +
+      "them as the upstream does",
+    command: ({ port, upstream }) => [vanguardProgram, String(port), upstream],
+  },
   { ...gatewayFromSources("on"), door: "grpc" },
   { ...gatewayFromSources("off"), door: "grpc" },
   { ...gateway(), door: "json" },
+  peer("connect-node", "json", "bare connect-node router, undici request"),
   peer("fastify", "json", "bare fastify REST proxy, undici request: what a careful team writes by hand"),
 ];
 
@@ -49,6 +62,20 @@ function gatewayStart(): string[] {
   const { env, flags } = readStartLine();
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return ["/usr/bin/env", ...variables, process.execPath, ...flags];
+}
+
+/** This gateway as shipped, for what is measured of no other server. */
+export function gatewayCommand(ports: Ports): {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+} {
+  const { command, env } = gateway();
+  return { command: command(ports), env: env?.(ports) ?? {} };
+}
+
+/** The floor, for clients to call. */
+export function floorCommand(ports: Ports): readonly string[] {
+  return peer(floorName, "grpc", "").command(ports);
 }
 
 function gateway(): Omit<Contestant, "door"> {
@@ -88,7 +115,7 @@ function peer(name: string, door: Door, description: string): Contestant {
     name,
     door,
     description,
-    command: ({ port, upstream }) => [...node(), pathOf(`servers/${name}.ts`), String(port), upstream],
+    command: ({ port, upstream }) => [...node(), pathOf(`servers/${name}.ts`), String(port), upstream, door],
   };
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { contestants } from "./contestants.ts";
 import { judgeGoals } from "./goals.ts";
+import type { LatencyResults } from "./latency-results.ts";
+import type { ScaleSide } from "./measure-scale.ts";
 import type { BenchResults, ServerResult } from "./results.ts";
 
 interface Figures {
@@ -10,10 +12,22 @@ interface Figures {
   /** CPU per call with telemetry, one for each round; without it is 100. */
   readonly telemetry?: readonly number[];
   readonly longestStepMs?: number;
+  /** What the gateway adds over gRPC, one for each round, p50 and p99 alike. */
+  readonly addedMs?: readonly number[];
+  /** CPU per call with many users, one for each round; with few it is 100. */
+  readonly many?: readonly number[];
   readonly limits?: { readonly micros: number; readonly mib: number };
 }
 
-function verdicts({ gateway, memory, telemetry = [], longestStepMs = 1, limits }: Figures): Record<string, string> {
+function verdicts({
+  gateway,
+  memory,
+  telemetry = [],
+  longestStepMs = 1,
+  limits,
+  addedMs,
+  many,
+}: Figures): Record<string, string> {
   const cpuOf = (name: string, round: number) =>
     name === "gateway" ? gateway[round] : name === "telemetry on" ? telemetry[round] : 100;
   const servers = contestants.map((contestant) => ({
@@ -32,22 +46,37 @@ function verdicts({ gateway, memory, telemetry = [], longestStepMs = 1, limits }
   }));
   const results: BenchResults = {
     machine: { cpu: "a CPU", cores: 2, memoryGib: 8, node: "v24", isPinned: true, loadAverage: 0 },
-    options: { rounds: gateway.length, seconds: 3, starts: 1, isWriting: false },
+    options: { rounds: gateway.length, seconds: 3, starts: 1, isQuick: false, isWriting: false },
     tool: "h2load",
     servers,
     render: { longestStepMs, series: 5_000, bytes: 600_000 },
-    limits:
-      limits === undefined
-        ? undefined
-        : {
-            cpuMicros: [
-              ["VerifyPin", 1],
-              ["InitiateAuth", limits.micros],
-            ],
-            memory: { users: 1_000_000, entries: 3_000_000, beforeMib: 100, fullMib: 100 + limits.mib, entriesLeft: 0 },
-          },
+    ...(addedMs !== undefined && { latency: latencyOf(addedMs) }),
+    ...(many !== undefined && { scale: { few: sideOf(many.map(() => 100)), many: sideOf(many) } }),
+    ...(limits !== undefined && {
+      limits: {
+        cpuMicros: [
+          ["VerifyPin", 1],
+          ["InitiateAuth", limits.micros],
+        ],
+        memory: { users: 1_000_000, entries: 3_000_000, beforeMib: 100, fullMib: 100 + limits.mib, entriesLeft: 0 },
+      },
+    }),
   };
   return Object.fromEntries(judgeGoals(results).map(({ figure, verdict }) => [figure, verdict]));
+}
+
+function latencyOf(addedMs: readonly number[]): LatencyResults {
+  const turnOf = (ms: number) => ({ calls: 1_000, p50Ms: 1 + ms, p99Ms: 1 + ms, lateP99Ms: 0 });
+  return {
+    direct: addedMs.map(() => turnOf(0)),
+    servers: contestants
+      .filter(({ name, door }) => name === "gateway" && door === "grpc")
+      .map((contestant) => ({ contestant, turns: addedMs.map(turnOf) })),
+  };
+}
+
+function sideOf(cpuMicros: readonly number[]): ScaleSide {
+  return { users: 10, cpuMicros, residentMib: 100, requestIds: 20 };
 }
 
 describe("judgeGoals", () => {
@@ -104,10 +133,30 @@ describe("judgeGoals", () => {
     expect(verdicts({ gateway, memory: { callsInAll: 10, loadedMib: 161 } })[figure]).toBe("missed");
   });
 
+  it("latency is what a server adds to the upstream's own in the same round", () => {
+    const [p50, p99] = ["latency added at 500 calls/s, gRPC, p50", "latency added at 500 calls/s, gRPC, p99"];
+    const of = (addedMs: readonly number[]) => {
+      const all = verdicts({ gateway: [100], addedMs });
+      return [all[p50], all[p99]];
+    };
+    expect(of([0.1, 0.2, 0.29, 2, 3])).toEqual(["met", "met"]);
+    expect(of([0.1, 0.2, 0.4, 2, 3])).toEqual(["missed", "met"]);
+    expect(of([0.1, 0.2, 2.1, 3, 3])).toEqual(["missed", "missed"]);
+    expect(of([0.1, 0.2])).toEqual(["undecided", "undecided"]);
+  });
+
+  it("many users may cost a tenth more than few", () => {
+    const figure = "CPU per call with 100,000 known users, by that with 10";
+    expect(verdicts({ gateway: [100], many: [90, 100, 109, 130, 140] })[figure]).toBe("met");
+    expect(verdicts({ gateway: [100], many: [90, 100, 111, 130, 140] })[figure]).toBe("missed");
+    expect(verdicts({ gateway: [100], many: [90, 100] })[figure]).toBe("undecided");
+  });
+
   it("a goal that nobody measures yet is shown as such", () => {
     const unmeasured = Object.values(verdicts({ gateway: [100], limits: { micros: 1, mib: 1 } })).filter(
       (verdict) => verdict === "not measured",
     );
-    expect(unmeasured).toHaveLength(2);
+    // Four of latency, and scale.
+    expect(unmeasured).toHaveLength(5);
   });
 });

@@ -1,8 +1,10 @@
 import { type Door, floorName, gatewayName, telemetryNames } from "./contestants.ts";
+import { addedMs, type LatencyResults, latencyCallsPerSecond } from "./latency-results.ts";
 import type { LimitCosts } from "./measure-limits.ts";
 import type { RenderResult } from "./measure-render.ts";
+import type { ScaleResults } from "./measure-scale.ts";
 import { type BenchResults, ratiosTo, serverOf } from "./results.ts";
-import { median, medianInterval } from "./statistics.ts";
+import { type Interval, median, medianInterval } from "./statistics.ts";
 
 export type Verdict = "met" | "missed" | "undecided" | "not measured";
 
@@ -16,9 +18,11 @@ export interface GoalRow {
 
 const idleMibMax = 90;
 const loadedMibMax = 160;
-const loadedCalls = 200_000;
+/** After these calls, memory is judged. */
+export const loadedCalls = 200_000;
 const readyMsMax = 300;
 const telemetryRatioMax = 1.15;
+const scaleRatioMax = 1.1;
 const limitMicrosMax = 15;
 const limitMibMax = 200;
 /** From here on, a step would be felt by the calls in flight. */
@@ -41,17 +45,16 @@ export function judgeGoals(results: BenchResults): readonly GoalRow[] {
     },
     renderGoal(results.render),
     ...limitGoals(results.limits),
-    unmeasured("added latency at 500 calls/s, p50 and p99", "0.3 ms and 2 ms"),
+    latencyGoal(results.latency, { door: "grpc", percentile: "p50Ms", msMax: 0.3 }),
+    latencyGoal(results.latency, { door: "grpc", percentile: "p99Ms", msMax: 2 }),
+    latencyGoal(results.latency, { door: "json", percentile: "p50Ms", msMax: 0.3 }),
+    latencyGoal(results.latency, { door: "json", percentile: "p99Ms", msMax: 2 }),
     ...memoryGoals(results),
     readyGoal(results),
-    unmeasured("cost per call with 100,000 known users against 10", "at most 1.1 x"),
+    scaleGoal(results.scale),
   ];
 }
 
-/**
- * Undecided with too few rounds for an interval. A ratio of 1 is also met where
- * the interval of the median includes it: then the two can't be told apart.
- */
 function ratioGoal(
   results: BenchResults,
   { door, name = gatewayName, other, ratioMax }: { door: Door; name?: string; other: string; ratioMax: number },
@@ -63,21 +66,53 @@ function ratioGoal(
   if (ratios.length === 0) {
     return unmeasured(figure, goal);
   }
+  return judgeRatio({ figure, goal }, ratios, ratioMax);
+}
+
+/**
+ * Undecided with too few rounds for an interval. A ratio of 1 is also met where
+ * the interval of the median includes it: then the two can't be told apart.
+ */
+function judgeRatio(row: Pick<GoalRow, "figure" | "goal">, ratios: readonly number[], ratioMax: number): GoalRow {
   const interval = medianInterval(ratios);
   const isMet = median(ratios) <= ratioMax || (ratioMax === 1 && interval !== undefined && interval.low <= 1);
-  const range = interval === undefined ? "" : ` (${interval.low.toFixed(2)} to ${interval.high.toFixed(2)})`;
   return {
-    figure,
-    goal,
-    measured: `${median(ratios).toFixed(2)} x${range}`,
+    ...row,
+    measured: `${median(ratios).toFixed(2)} x${rangeText(interval)}`,
     verdict: interval === undefined ? "undecided" : verdictOf(isMet),
   };
 }
 
-function renderGoal({ longestStepMs, series }: RenderResult): GoalRow {
+/** Undecided with too few rounds for an interval. */
+function latencyGoal(
+  latency: LatencyResults | undefined,
+  { door, percentile, msMax }: { door: Door; percentile: "p50Ms" | "p99Ms"; msMax: number },
+): GoalRow {
+  const shown = `${door === "grpc" ? "gRPC" : "JSON"}, ${percentile === "p50Ms" ? "p50" : "p99"}`;
+  const row = { figure: `latency added at ${latencyCallsPerSecond} calls/s, ${shown}`, goal: `at most ${msMax} ms` };
+  const server = latency?.servers.find(({ contestant }) => contestant.name === gatewayName && contestant.door === door);
+  if (latency === undefined || server === undefined) {
+    return unmeasured(row.figure, row.goal);
+  }
+  const added = addedMs(latency, server, percentile);
+  const interval = medianInterval(added);
+  return {
+    ...row,
+    measured: `${median(added).toFixed(2)} ms${rangeText(interval)}`,
+    verdict: interval === undefined ? "undecided" : verdictOf(median(added) <= msMax),
+  };
+}
+
+function renderGoal(render: RenderResult | undefined): GoalRow {
+  const figure = "longest block of the event loop while all series of metrics are read";
+  const goal = `less than ${stepMsLimit} ms`;
+  if (render === undefined) {
+    return unmeasured(figure, goal);
+  }
+  const { longestStepMs, series } = render;
   return {
     figure: `longest block of the event loop while all ${series.toLocaleString("en")} series of metrics are read`,
-    goal: `less than ${stepMsLimit} ms`,
+    goal,
     measured: `${longestStepMs.toFixed(1)} ms`,
     verdict: verdictOf(longestStepMs < stepMsLimit),
   };
@@ -140,8 +175,21 @@ function readyGoal(results: BenchResults): GoalRow {
   return { ...row, measured: `${middle.toFixed(0)} ms`, verdict: verdictOf(middle <= readyMsMax) };
 }
 
+function scaleGoal(scale: ScaleResults | undefined): GoalRow {
+  const row = { figure: "CPU per call with 100,000 known users, by that with 10", goal: `at most ${scaleRatioMax} x` };
+  const ratios = scale?.many.cpuMicros.flatMap((micros, round) => {
+    const other = scale.few.cpuMicros[round];
+    return other === undefined ? [] : [micros / other];
+  });
+  return ratios === undefined ? unmeasured(row.figure, row.goal) : judgeRatio(row, ratios, scaleRatioMax);
+}
+
 function unmeasured(figure: string, goal: string): GoalRow {
   return { figure, goal, measured: "-", verdict: "not measured" };
+}
+
+function rangeText(interval: Interval | undefined): string {
+  return interval === undefined ? "" : ` (${interval.low.toFixed(2)} to ${interval.high.toFixed(2)})`;
 }
 
 function verdictOf(isMet: boolean): Verdict {

@@ -4,6 +4,8 @@ import type { Contestant } from "./contestants.ts";
 import type { Cores } from "./cores.ts";
 import { freePort } from "./free-port.ts";
 import type { Load } from "./load.ts";
+import type { LoadResult } from "./load-result.ts";
+import { type LatencyTurn, latencyTurn } from "./own-load/latency.ts";
 import { cpuMicros, residentMib } from "./process-figures.ts";
 import type { ServerResult, Turn } from "./results.ts";
 import { sanityCall } from "./sanity-call.ts";
@@ -23,13 +25,17 @@ export interface MeasuredServer {
   warmUp(): Promise<void>;
   /** Measures one turn. Rejects where a single call went wrong. */
   turn(): Promise<Turn>;
+  /** Measures latencies at a fixed rate for so many seconds. Rejects where a single call went wrong. */
+  latency(callsPerSecond: number, seconds: number): Promise<LatencyTurn>;
+  /** Calls it until it has answered `calls` in all, without counting them as a turn. */
+  callUpTo(calls: number): Promise<void>;
   result(): ServerResult;
   stop(): Promise<void>;
 }
 
 const firstCalls = 2_000;
-/** However short the turns: compilers need thousands of calls to find out what is hot. */
-const warmUpSecondsMin = 3;
+/** However short the turns: with fewer, the gateway's first round took half as much again as its third. */
+const warmUpCalls = 15_000;
 const settleMs = 2_000;
 
 /** How long a server takes from spawn to ready, in milliseconds; it is stopped again. */
@@ -56,18 +62,17 @@ export async function startMeasured(
   let callsPerSecond = 0;
   let callsInAll = 1;
 
-  async function burst(calls: number, seconds: number): Promise<Turn> {
+  /** Rejects unless exactly the calls that `send` tells of reached the upstream. */
+  async function crossChecked<Sent extends Pick<LoadResult, "calls"> & Partial<LoadResult>>(
+    send: () => Promise<Sent>,
+  ): Promise<Sent> {
     const matchedBefore = await upstream.matched();
     const answerBytes = await sanityCall(door, port);
-    const startedAt = performance.now();
-    const cpuBefore = cpuMicros(child.pid);
-    const result = await load.run(door, port, calls, seconds);
-    const cpu = cpuMicros(child.pid) - cpuBefore;
-    const elapsedMicros = (performance.now() - startedAt) * 1_000;
+    const result = await send();
     await sanityCall(door, port);
     const sent = result.calls + 2;
     const matched = (await upstream.matched()) - matchedBefore;
-    if (matched < sent || matched > sent + result.cutOffMax) {
+    if (matched < sent || matched > sent + (result.cutOffMax ?? 0)) {
       throw new Error(`${name} (${door}) was sent ${sent} calls, but ${matched} reached the upstream`);
     }
     if (result.answerBytes !== undefined && result.answerBytes !== result.calls * answerBytes) {
@@ -75,8 +80,19 @@ export async function startMeasured(
         `${name} (${door}) answered ${result.calls} calls with ${result.answerBytes} bytes: some were errors`,
       );
     }
-    callsPerSecond = result.callsPerSecond;
     callsInAll += sent;
+    return result;
+  }
+
+  async function burst(calls: number, seconds: number): Promise<Turn> {
+    const { cpu, elapsedMicros, ...result } = await crossChecked(async () => {
+      const startedAt = performance.now();
+      const cpuBefore = cpuMicros(child.pid);
+      const result = await load.run(door, port, calls, seconds);
+      const cpu = cpuMicros(child.pid) - cpuBefore;
+      return { ...result, cpu, elapsedMicros: (performance.now() - startedAt) * 1_000 };
+    });
+    callsPerSecond = result.callsPerSecond;
     return {
       calls: result.calls,
       cpuMicros: cpu / result.calls,
@@ -90,13 +106,20 @@ export async function startMeasured(
   return {
     async warmUp() {
       await burst(firstCalls, 1);
-      const seconds = Math.max(rig.seconds, warmUpSecondsMin);
-      await burst(callsIn(seconds), seconds);
+      await burst(warmUpCalls, warmUpCalls / callsPerSecond);
     },
     async turn() {
       const turn = await burst(callsIn(rig.seconds), rig.seconds);
       turns.push(turn);
       return turn;
+    },
+    latency: (callsPerSecond, seconds) =>
+      crossChecked(() => latencyTurn({ way: door, port, callsPerSecond, seconds }, rig.cores?.load)),
+    async callUpTo(calls) {
+      const missing = calls - callsInAll;
+      if (missing > 0) {
+        await burst(missing, missing / callsPerSecond);
+      }
     },
     result: () => ({
       contestant,

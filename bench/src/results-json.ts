@@ -1,4 +1,5 @@
 import { judgeGoals } from "./goals.ts";
+import { judgeGuards } from "./ratio-guards.ts";
 import { type BenchResults, ratiosTo } from "./results.ts";
 import { median, spread } from "./statistics.ts";
 
@@ -16,7 +17,8 @@ export function jsonFromResults(results: BenchResults): string {
       turns,
     };
   });
-  return `${JSON.stringify({ ...results, servers, goals: judgeGoals(results) }, undefined, 2)}\n`;
+  const verdicts = { goals: judgeGoals(results), guards: judgeGuards(results) };
+  return `${JSON.stringify({ ...results, servers, ...verdicts }, undefined, 2)}\n`;
 }
 
 function ratiosOrNull(ratios: readonly number[]) {

@@ -1,7 +1,10 @@
 import { type Contestant, type Door, referenceNames } from "./contestants.ts";
+import type { LatencyResults } from "./latency-results.ts";
 import type { Machine } from "./machine.ts";
+import type { ClientResult } from "./measure-clients.ts";
 import type { LimitCosts } from "./measure-limits.ts";
 import type { RenderResult } from "./measure-render.ts";
+import type { ScaleResults } from "./measure-scale.ts";
 import type { Options } from "./options.ts";
 
 /** One turn of one server. */
@@ -34,9 +37,12 @@ export interface BenchResults {
   readonly options: Options;
   readonly tool: string;
   readonly servers: readonly ServerResult[];
-  readonly render: RenderResult;
-  /** Undefined where there was no time for a million users. */
-  readonly limits?: LimitCosts | undefined;
+  // What follows is not measured by a quick run.
+  readonly latency?: LatencyResults;
+  readonly render?: RenderResult;
+  readonly limits?: LimitCosts;
+  readonly scale?: ScaleResults;
+  readonly clients?: readonly ClientResult[];
 }
 
 /** The server of that name behind that door; undefined where it was not measured. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { median, medianInterval, spread } from "./statistics.ts";
+import { median, medianInterval, percentile, spread } from "./statistics.ts";
 
 describe("median", () => {
   it.each([
@@ -13,6 +13,24 @@ describe("median", () => {
 
   it("of nothing does not exist", () => {
     expect(() => median([])).toThrow(RangeError);
+  });
+});
+
+describe("percentile", () => {
+  const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
+
+  it.each([
+    { share: 50, values: hundred, expected: 50 },
+    { share: 99, values: hundred, expected: 99 },
+    { share: 100, values: hundred, expected: 100 },
+    { share: 99, values: [7, 3], expected: 7 },
+    { share: 0, values: [7, 3], expected: 3 },
+  ])("$share of $values.length values is $expected", ({ share, values, expected }) => {
+    expect(percentile(values, share)).toBe(expected);
+  });
+
+  it("of nothing does not exist", () => {
+    expect(() => percentile([], 50)).toThrow(RangeError);
   });
 });
 

@@ -21,6 +21,15 @@ export function spread(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
+/** The least value that at least `share` percent of all don't exceed (nearest rank). Throws on none. */
+export function percentile(values: readonly number[], share: number): number {
+  const value = ascending(values)[Math.max(0, Math.ceil((share / 100) * values.length) - 1)];
+  if (value === undefined) {
+    throw new RangeError("no values have no percentiles");
+  }
+  return value;
+}
+
 /** Where a true median lies. */
 export interface Interval {
   readonly low: number;

@@ -1,4 +1,5 @@
-/** The framework's own router on Node's HTTP/2 server, undici's `request`, and no feature at all. */
+/** The framework's own router on Node's HTTP/2 or HTTP/1.1 server, undici's `request`, and no feature at all. */
+import { createServer as createHttp1Server } from "node:http";
 import { createServer } from "node:http2";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { AuthAPI } from "@verigate/contract";
@@ -6,7 +7,7 @@ import { responseFromAnswer, upstreamBody, upstreamPath } from "../verify-pin.ts
 import { createPutUpstream } from "./put-upstream.ts";
 import { serverArguments } from "./server-arguments.ts";
 
-const { port, upstream } = serverArguments();
+const { port, upstream, door } = serverArguments();
 const put = createPutUpstream(upstream);
 
 const adapter = connectNodeAdapter({
@@ -16,4 +17,5 @@ const adapter = connectNodeAdapter({
     });
   },
 });
-createServer(adapter).listen(port, "127.0.0.1");
+const server = door === "grpc" ? createServer(adapter) : createHttp1Server(adapter);
+server.listen(port, "127.0.0.1");
