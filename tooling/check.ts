@@ -45,6 +45,12 @@ const steps: readonly Step[] = [
   { name: "generated docs are fresh", commands: [script("tooling/generate-docs.ts", "--check")] },
   { name: "no secrets", commands: [["secretlint", "**/*", "**/.*"]] },
   { name: "shell scripts", needs: "shellcheck", commands: [["shellcheck", ...shellScripts]] },
+  // Some two minutes, and last: what else runs on the machine is in its figures.
+  {
+    name: "CPU per call: ratios of a quick bench",
+    needs: "h2load",
+    commands: [["pnpm", "--silent", "bench", "--quick"]],
+  },
 ];
 
 const counts = await runSteps(steps, (text) => process.stdout.write(text));
