@@ -26,7 +26,9 @@ async function call(number: number): Promise<void> {
   if (waiting > waitingMax) {
     throw new Error(`${waitingMax} calls wait for an answer: the rate is too high`);
   }
-  refused += Number(!(await callOf(number, doors)));
+  const isLetIn = await callOf(number, doors);
+  // Apart: `refused += await ...` would add to what it was before the wait.
+  refused += isLetIn ? 0 : 1;
   waiting -= 1;
 }
 
