@@ -347,6 +347,32 @@ test.each(plainRefusals)("$name is a plain $status without a body, and is counte
   expect(text).toMatch(/^grpc_server_handled_total\{.*\} 1$/m);
 });
 
+test("a method that is not there is HTTP's 404 to Connect, with the error as its body", async () => {
+  const gateway = await startGateway({ upstream: await startScriptedUpstream(answer) });
+  const { headers, body } = await http2Request(
+    gateway.authority,
+    { ":path": "/verigate.v1.UserAPI/NoSuch", "content-type": "application/json" },
+    Buffer.from("{}"),
+  );
+  expect(headers[":status"]).toBe(404);
+  expect(JSON.parse(String(body))).toMatchObject({ code: "unimplemented" });
+});
+
+test.each(["true", "false"])(
+  "a message that is flagged as compressed, while no header says how, is INTERNAL, as gRPC has it (lean door: %s)",
+  async (isLean) => {
+    const upstream = await startScriptedUpstream(answer);
+    const gateway = await startGateway({ upstream, env: { VERIGATE_LEAN_DOOR: isLean } });
+    const { headers } = await http2Request(
+      gateway.authority,
+      { ":path": path, "content-type": "application/grpc", te: "trailers" },
+      enveloped(Buffer.from("xyz"), 1),
+    );
+    expect(headers).toMatchObject({ "grpc-status": "13" });
+    expect(upstream.arrivals).toBe(0);
+  },
+);
+
 test("unknown fields of Protobuf are kept out of the way, as Protobuf demands", async () => {
   const upstream = await startScriptedUpstream(answer);
   const gateway = await startGateway({ upstream });

@@ -8,6 +8,7 @@ export type FaultOwner = "caller" | "gateway" | "capacity" | "upstream";
 export type FaultKind =
   | "invalid-request"
   | "request-unsupported"
+  | "compression-unnamed"
   | "request-id-reused"
   | "request-too-large"
   | "method-unknown"
@@ -48,6 +49,7 @@ export type FaultKind =
 export const faultOwners: Readonly<Record<FaultKind, FaultOwner>> = {
   "invalid-request": "caller",
   "request-unsupported": "caller",
+  "compression-unnamed": "caller",
   "request-id-reused": "caller",
   "request-too-large": "caller",
   "method-unknown": "caller",

@@ -42,14 +42,12 @@ export function encodeFault(call: Call, fault: Fault): WholeReply {
     setPushback(error, fault);
   }
   const outcome = { code: error.code, fault };
+  // The Connect protocol reads 404 as UNIMPLEMENTED, and 501 is for a method that is there.
+  const httpStatus = fault.kind === "method-unknown" ? 404 : codeToHttpStatus(error.code);
   const contentType = String(call.headers["content-type"] ?? "");
   switch (call.protocol) {
     case "http":
-      return plainReply(
-        fault.kind === "method-unknown" ? 404 : codeToHttpStatus(error.code),
-        outcome,
-        challengeOf(fault),
-      );
+      return plainReply(httpStatus, outcome, challengeOf(fault));
     case "grpc":
       return {
         kind: "whole",
@@ -69,7 +67,7 @@ export function encodeFault(call: Call, fault: Fault): WholeReply {
       }
       return {
         kind: "whole",
-        status: codeToHttpStatus(error.code),
+        status: httpStatus,
         headers: { "content-type": "application/json", ...challengeOf(fault) },
         body: errorToJsonBytes(error, undefined),
         outcome,

@@ -32,6 +32,13 @@ export const errorCatalogue: Readonly<Record<FaultKind, ErrorEntry>> = {
     next: NextStep.FIX_REQUEST,
     message: "the request must hold exactly one message, compressed by gzip or not at all",
   },
+  // https://github.com/grpc/grpc/blob/master/doc/compression.md: such a message is answered with INTERNAL.
+  "compression-unnamed": {
+    code: Code.Internal,
+    reason: ErrorReason.INVALID_REQUEST,
+    next: NextStep.FIX_REQUEST,
+    message: "the message is flagged as compressed, and no header says how",
+  },
   "request-id-reused": {
     code: Code.InvalidArgument,
     reason: ErrorReason.REQUEST_ID_REUSED,

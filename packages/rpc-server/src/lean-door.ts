@@ -27,7 +27,8 @@ type Format = "grpc" | "proto" | "json";
 
 /** The bytes that frame a message in gRPC and gRPC-Web: a flag, and a length. */
 export const envelopeBytes = 5;
-const compressedFlag = 1;
+/** The flag of a message that is compressed. */
+export const compressedFlag = 1;
 const formats: ReadonlyMap<string | undefined, Format> = new Map([
   ["application/grpc", "grpc"],
   ["application/grpc+proto", "grpc"],

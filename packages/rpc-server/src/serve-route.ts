@@ -8,7 +8,7 @@ import { type Clock, Fault } from "@verigate/call";
 import { recordFromHeaders } from "./encode-fault.ts";
 import { explainDecodeError } from "./explain-decode-error.ts";
 import { type HttpCall, pathOf } from "./http-call.ts";
-import { envelopeBytes, type LeanDoor } from "./lean-door.ts";
+import { compressedFlag, envelopeBytes, type LeanDoor } from "./lean-door.ts";
 import { readBody } from "./read-body.ts";
 import { plainReply, type Reply, streamReply } from "./reply.ts";
 import { createHandling, type Handling, handlingKey } from "./unary-routes.ts";
@@ -161,8 +161,17 @@ function faultFromRefusal(call: HttpCall, error: ConnectError, body: Uint8Array)
     case Code.Unimplemented:
       return new Fault("request-unsupported");
     default:
+      if (isCompressionUnnamed(call, body)) {
+        return new Fault("compression-unnamed");
+      }
       return explainDecodeError(...encodedMessage(call, body));
   }
+}
+
+/** Whether an envelope of gRPC or gRPC-Web has a message that is compressed, and no header says how. */
+function isCompressionUnnamed({ protocol, headers }: HttpCall, body: Uint8Array): boolean {
+  const isFlagged = protocol !== "connect" && ((body[0] ?? 0) & compressedFlag) !== 0;
+  return isFlagged && (headers["grpc-encoding"] ?? "identity") === "identity";
 }
 
 /** The message as the router tried to decode it, as far as it was not compressed. */

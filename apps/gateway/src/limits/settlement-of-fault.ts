@@ -16,6 +16,7 @@ type FaultSettlement = "give-back" | "attempt" | "keep" | "keep-if-sent";
 const settlements = {
   "invalid-request": "give-back",
   "request-unsupported": "give-back",
+  "compression-unnamed": "give-back",
   "request-too-large": "give-back",
   "request-id-reused": "give-back",
   "method-unknown": "give-back",

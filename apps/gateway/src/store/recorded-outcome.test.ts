@@ -18,6 +18,7 @@ function recordedKind(kind: FaultKind, progress = sent): FaultKind | undefined {
 const table: Readonly<Record<FaultKind, readonly [FaultKind | undefined, FaultKind | undefined]>> = {
   "invalid-request": [undefined, undefined],
   "request-unsupported": [undefined, undefined],
+  "compression-unnamed": [undefined, undefined],
   "request-id-reused": [undefined, undefined],
   "request-too-large": [undefined, undefined],
   "method-unknown": [undefined, undefined],

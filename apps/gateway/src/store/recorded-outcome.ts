@@ -18,6 +18,7 @@ type Recording = "recorded" | "released" | "recorded-if-sent" | "unknown-if-sent
 export const recordings = {
   "invalid-request": "released",
   "request-unsupported": "released",
+  "compression-unnamed": "released",
   "request-too-large": "released",
   "request-id-reused": "released",
   "method-unknown": "released",
