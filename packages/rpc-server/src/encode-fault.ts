@@ -15,15 +15,21 @@ import { errorCatalogue } from "./error-catalogue.ts";
 import type { HttpCall } from "./http-call.ts";
 import { plainReply, type Reply, type WholeReply } from "./reply.ts";
 
-/** Turns whatever is thrown below into a reply, so that nothing above has to catch. */
-export function rescue(): Layer<HttpCall, Reply> {
+type ErrorFromFault = (fault: Fault) => ConnectError;
+
+/**
+ * Turns whatever is thrown below into a reply, so that nothing above has to catch.
+ * `errorFromFault` says what a fault is in the terms of RPCs; another one than the
+ * gateway's own is for a conformance suite, which wants errors that no fault has.
+ */
+export function rescue(errorFromFault: ErrorFromFault = connectErrorFromFault): Layer<HttpCall, Reply> {
   return (next) => async (call) => {
     try {
       return await next(call);
     } catch (error) {
       const fault = faultFromError(error);
       try {
-        return encodeFault(call, fault);
+        return encodeFault(call, fault, errorFromFault(fault));
       } catch (cause) {
         return encodeFault(call, new Fault("gateway-bug", { cause }));
       }
@@ -36,8 +42,7 @@ export function rescue(): Layer<HttpCall, Reply> {
  * clients take a call as committed once they see headers, and then ignore their
  * retry policy (gRFC A6).
  */
-export function encodeFault(call: Call, fault: Fault): WholeReply {
-  const error = connectErrorFromFault(fault);
+export function encodeFault(call: Call, fault: Fault, error: ConnectError = connectErrorFromFault(fault)): WholeReply {
   if (call.protocol !== "connect") {
     setPushback(error, fault);
   }

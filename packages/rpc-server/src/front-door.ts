@@ -1,3 +1,4 @@
+import type { Registry } from "@bufbuild/protobuf";
 import { Code, type ConnectRouter, createConnectRouter } from "@connectrpc/connect";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { type Clock, type Layer, stack } from "@verigate/call";
@@ -25,6 +26,8 @@ export interface FrontDoorOptions {
   readonly requestBytesMax: number;
   /** Aborts when streams have to end. */
   readonly shutdown: AbortSignal;
+  /** What a `google.protobuf.Any` may hold in JSON. Default: nothing; the gateway's messages have none. */
+  readonly anyTypes?: Registry;
 }
 
 /** Serves one request. Never throws. */
@@ -65,11 +68,13 @@ const jsonWriteOptions = { alwaysEmitImplicit: true };
 /** One door for gRPC, gRPC-Web and Connect, over HTTP/1.1 and HTTP/2. */
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const { services, requestBytesMax } = options;
+  const registry = options.anyTypes === undefined ? {} : { registry: options.anyTypes };
+  const json = { read: { ...jsonReadOptions, ...registry }, write: { ...jsonWriteOptions, ...registry } };
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
     compressMinBytes,
     readMaxBytes: requestBytesMax,
-    jsonOptions: { ...jsonReadOptions, ...jsonWriteOptions },
+    jsonOptions: { ...json.read, ...json.write },
   });
   for (const register of [...services.map(unaryRoutes), ...options.routes]) {
     register(router);
@@ -82,7 +87,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     methods: methodsByPath(methods, routes),
     requestBytesMax,
     compressMinBytes,
-    jsonWriteOptions,
+    json,
   });
   const serve = stack(options.inbound, serveRoute({ ...options, lean }));
   return ({ exchange, connection, listener }) => {

@@ -1,4 +1,5 @@
 export { type BrowserGuardOptions, browserGuard } from "./browser-guard.ts";
+export { connectErrorFromFault } from "./connect-error-from-fault.ts";
 export { type DeadlineOptions, deadline } from "./deadline.ts";
 export { rescue } from "./encode-fault.ts";
 export { type ErrorEntry, errorCatalogue } from "./error-catalogue.ts";

@@ -1,7 +1,7 @@
 import { fromBinary, fromJsonString, type Message, toBinary, toJsonString } from "@bufbuild/protobuf";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
-import { jsonReadOptions } from "./explain-decode-error.ts";
+import type { jsonReadOptions } from "./explain-decode-error.ts";
 import type { HttpCall } from "./http-call.ts";
 import type { WholeReply } from "./reply.ts";
 import type { UnaryMethod } from "./unary-routes.ts";
@@ -13,7 +13,8 @@ export interface LeanDoorOptions {
   readonly requestBytesMax: number;
   /** Answers of at least so many bytes are compressed for those who can read it. */
   readonly compressMinBytes: number;
-  readonly jsonWriteOptions: Parameters<typeof toJsonString>[2];
+  /** How JSON is read and written. */
+  readonly json: { readonly read: typeof jsonReadOptions; readonly write: Parameters<typeof toJsonString>[2] };
 }
 
 /**
@@ -52,11 +53,11 @@ const statusOk = { "grpc-status": "0" };
  * So it must never take what the router would refuse, or read in another way.
  */
 export function createLeanDoor(options: LeanDoorOptions): LeanDoor {
-  const { methods, requestBytesMax, compressMinBytes, jsonWriteOptions } = options;
+  const { methods, requestBytesMax, compressMinBytes, json } = options;
 
   function encode(format: Format, { method }: UnaryMethod, response: Message): Uint8Array {
     return format === "json"
-      ? Buffer.from(toJsonString(method.output, response, jsonWriteOptions))
+      ? Buffer.from(toJsonString(method.output, response, json.write))
       : toBinary(method.output, response);
   }
 
@@ -83,7 +84,7 @@ export function createLeanDoor(options: LeanDoorOptions): LeanDoor {
     }
     const bytes = format === "grpc" ? messageOf(body) : body;
     const message =
-      bytes === undefined || bytes.byteLength > requestBytesMax ? undefined : decoded(format, served, bytes);
+      bytes === undefined || bytes.byteLength > requestBytesMax ? undefined : decoded(format, served, bytes, json.read);
     return message === undefined ? undefined : answer(call, format, served, message);
   };
 }
@@ -108,10 +109,15 @@ function messageOf(body: Uint8Array): Uint8Array | undefined {
   return length === body.byteLength - envelopeBytes ? body.subarray(envelopeBytes) : undefined;
 }
 
-function decoded(format: Format, { method }: UnaryMethod, bytes: Uint8Array): Message | undefined {
+function decoded(
+  format: Format,
+  { method }: UnaryMethod,
+  bytes: Uint8Array,
+  read: typeof jsonReadOptions,
+): Message | undefined {
   try {
     return format === "json"
-      ? fromJsonString(method.input, jsonReadOptions.textDecoder.decode(bytes), jsonReadOptions)
+      ? fromJsonString(method.input, read.textDecoder.decode(bytes), read)
       : fromBinary(method.input, bytes);
   } catch {
     return undefined;
