@@ -28,6 +28,9 @@ const tokens = {
 const url = { ...tokens, VERIGATE_JWT_JWKS: "https://issuer.example/jwks" };
 const beyond = { VERIGATE_LISTEN: "0.0.0.0:8080" };
 const [certificate = ""] = rootCertificates;
+const certificateFile = fileOf(certificate);
+const noCertificate = fileOf("secret-0451");
+const badCertificate = fileOf("-----BEGIN CERTIFICATE-----\nc2VjcmV0LTA0NTE=\n-----END CERTIFICATE-----\n");
 
 function mistakesOf(env: Env): readonly string[] {
   try {
@@ -67,11 +70,23 @@ it.each([
     "VERIGATE_JWT_JWKS_CA_FILE: is for a VERIGATE_JWT_JWKS",
   ],
   [{ ...url, VERIGATE_JWT_JWKS_CA_FILE: fileOf("nothing") }, "VERIGATE_JWT_JWKS_CA_FILE: the file"],
+  [
+    { VERIGATE_UPSTREAM_CA_FILE: noCertificate },
+    `VERIGATE_UPSTREAM_CA_FILE: the file "${noCertificate}": there is no certificate in PEM`,
+  ],
+  [
+    { VERIGATE_UPSTREAM_CA_FILE: badCertificate },
+    `VERIGATE_UPSTREAM_CA_FILE: the file "${badCertificate}": a certificate can't be read`,
+  ],
+  [
+    { VERIGATE_TLS_CLIENT_CA_FILE: noCertificate },
+    `VERIGATE_TLS_CLIENT_CA_FILE: the file "${noCertificate}": there is`,
+  ],
   [{ VERIGATE_TLS_CLIENT_CA_FILE: fileOf(certificate) }, "VERIGATE_TLS_CLIENT_CA_FILE: needs VERIGATE_TLS_CERT_FILE"],
   [{ VERIGATE_TLS_CERT_FILE: fileOf(certificate) }, "one is of no use without the other"],
   [
-    { VERIGATE_TLS_CERT_FILE: fileOf(certificate), VERIGATE_TLS_KEY_FILE: keys.VERIGATE_KEYS_FILE },
-    "not a certificate and its key",
+    { VERIGATE_TLS_CERT_FILE: certificateFile, VERIGATE_TLS_KEY_FILE: keys.VERIGATE_KEYS_FILE },
+    `not a certificate and its key in "${certificateFile}" and "${keys.VERIGATE_KEYS_FILE}" (ERR_`,
   ],
   [{ VERIGATE_KEYS_FILE: fileOf("login secret-0451") }, ":1: is not `name sha256:"],
   [{ VERIGATE_POLICY_FILE: fileOf("version: 1") }, ":1: callers must be a list"],

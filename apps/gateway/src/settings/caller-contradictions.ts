@@ -4,7 +4,6 @@ import { parseBearerKeys } from "../callers/bearer-keys.ts";
 import { parseKeySet } from "../callers/key-set.ts";
 import { authenticationSettings, isAuthenticationConfigured } from "../callers/trusted-listeners.ts";
 import { LineMistakes } from "../line-mistakes.ts";
-import { assertCertificates } from "../pem-certificates.ts";
 import { parsePolicy } from "../policy/parse-policy.ts";
 import { codeOf, type FileContent } from "./parsers.ts";
 import type { SettingName, SettingValues } from "./settings.ts";
@@ -39,7 +38,10 @@ function tlsMistakes(values: Values, hasFailed: HasFailed): string[] {
     try {
       createSecureContext({ cert: cert.bytes, key: key.bytes });
     } catch (error) {
-      found.push(`VERIGATE_TLS_CERT_FILE and VERIGATE_TLS_KEY_FILE: not a certificate and its key (${codeOf(error)})`);
+      found.push(
+        "VERIGATE_TLS_CERT_FILE and VERIGATE_TLS_KEY_FILE: not a certificate and its key in " +
+          `"${cert.path}" and "${key.path}" (${codeOf(error)})`,
+      );
     }
   }
   return found;
@@ -117,8 +119,6 @@ function fileMistakes(values: Values): string[] {
   return [
     ...mistakesIn(values, "VERIGATE_KEYS_FILE", (bytes) => parseBearerKeys(bytes.toString())),
     ...mistakesIn(values, "VERIGATE_POLICY_FILE", (bytes) => parsePolicy(bytes.toString())),
-    ...mistakesIn(values, "VERIGATE_TLS_CLIENT_CA_FILE", assertCertificates),
-    ...mistakesIn(values, "VERIGATE_JWT_JWKS_CA_FILE", assertCertificates),
     ...mistakesIn({ VERIGATE_JWT_JWKS: jwks instanceof URL ? undefined : jwks }, "VERIGATE_JWT_JWKS", (bytes) =>
       parseKeySet(bytes.toString()),
     ),

@@ -1,5 +1,13 @@
 import { parseListenAddress } from "@verigate/rpc-server";
-import { booleanFrom, fileFrom, headerTextFrom, integerOf, jwksAddressFrom, listOf } from "./parsers.ts";
+import {
+  authoritiesFrom,
+  booleanFrom,
+  fileFrom,
+  headerTextFrom,
+  integerOf,
+  jwksAddressFrom,
+  listOf,
+} from "./parsers.ts";
 
 /** Who may call, and what (docs/callers.md). */
 export const callerSettings = {
@@ -37,7 +45,7 @@ export const callerSettings = {
     shape: "path",
     default: undefined,
     meaning: "Certificate authorities in PEM to trust for that URL, instead of the system's. Re-read at each fetch.",
-    parse: fileFrom,
+    parse: authoritiesFrom,
   },
   VERIGATE_JWT_JWKS_TOKEN: {
     shape: "text",

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
+import { assertCertificates } from "../pem-certificates.ts";
 
 /**
  * Parsers of setting values. Each throws an Error whose message completes
@@ -166,6 +167,17 @@ export function fileFrom(path: string): FileContent {
   } catch (error) {
     throw new Error(`the file "${path}" can't be read (${codeOf(error)})`);
   }
+}
+
+/** A path of a file with certificates of authorities in PEM. */
+export function authoritiesFrom(path: string): FileContent {
+  const file = fileFrom(path);
+  try {
+    assertCertificates(file.bytes);
+  } catch (error) {
+    throw new Error(`the file "${path}": ${error instanceof Error ? error.message : "can't be used"}`);
+  }
+  return file;
 }
 
 /** Where public keys are found: an https URL, or the absolute path of a file that can be read. */

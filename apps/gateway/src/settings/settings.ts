@@ -4,6 +4,7 @@ import { callerSettings } from "./caller-settings.ts";
 import { limitSettings } from "./limit-settings.ts";
 import {
   auditDestinationFrom,
+  authoritiesFrom,
   booleanFrom,
   durationOf,
   fileFrom,
@@ -76,7 +77,7 @@ export const settings = {
     meaning:
       "Certificate authorities in PEM. With it, a TCP caller must show a certificate of one of them, but for trusted " +
       "listeners. Re-read when it changes.",
-    parse: fileFrom,
+    parse: authoritiesFrom,
   },
   ...callerSettings,
   VERIGATE_ALLOW_UNAUTHENTICATED: {
@@ -111,7 +112,7 @@ export const settings = {
     default: undefined,
     meaning:
       "Certificate authorities in PEM to trust for the upstream, instead of the system's. Re-read when it changes.",
-    parse: fileFrom,
+    parse: authoritiesFrom,
   },
   VERIGATE_ALLOW_PLAINTEXT_UPSTREAM: {
     shape: "`true` or `false`",
