@@ -1,6 +1,8 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { fileOf } from "./caller-credentials.ts";
 import { type RunningCommand, startVerigate, verigate } from "./command-under-test.ts";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
@@ -11,6 +13,7 @@ import { rpcClient } from "./rpc-client.ts";
 import { rpcError, rpcErrorOf } from "./rpc-error.ts";
 import { aUser, userOfService, verifyPin } from "./samples.ts";
 import { startScriptedUpstream } from "./scripted-upstream.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** A gateway of its own process that is ready. */
 async function startReady(upstream: string, env: Readonly<Record<string, string>> = {}) {
@@ -156,27 +159,47 @@ test("an upstream that can't be reached at start does not keep the gateway from 
   );
 });
 
-describe("a port that is in use", () => {
-  const occupied = async () => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    onTestFinished(() => {
-      server.close();
-    });
-    const address = server.address();
-    return typeof address === "object" && address !== null ? `127.0.0.1:${address.port}` : "";
+describe("what can't be opened ends it with 1 and one line that names the setting and the place", () => {
+  const run = async (name: string, place: string) => {
+    const env = { ...envForTest("http://127.0.0.1:9"), VERIGATE_ALLOW_UNAUTHENTICATED: "true", [name]: place };
+    const { exitCode, stderr } = await verigate(["serve"], env);
+    return [exitCode, stderr];
   };
+  const ended = (name: string, ...words: readonly string[]) => [
+    1,
+    expect.stringMatching(new RegExp(`^verigate: ${name}: [^\n]*${words.join("[^\n]*")}[^\n]*\n$`)),
+  ];
 
-  test.each(["VERIGATE_LISTEN", "VERIGATE_ADMIN_LISTEN"])(
-    "as %s ends it with 1 and one line that names it",
-    async (name) => {
-      const address = await occupied();
-      const { exitCode, stderr } = await verigate(["serve"], { ...envForTest("http://127.0.0.1:9"), [name]: address });
-      expect(exitCode).toBe(1);
-      expect(stderr.trim().split("\n")).toHaveLength(1);
-      expect(stderr).toContain(address);
-    },
-  );
+  describe.each(["VERIGATE_LISTEN", "VERIGATE_ADMIN_LISTEN"])("%s", (name) => {
+    test("a port that is in use", async () => {
+      const server = createServer().listen(0, "127.0.0.1");
+      await once(server, "listening");
+      onTestFinished(() => {
+        server.close();
+      });
+      const place = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+      expect(await run(name, place)).toEqual(ended(name, "EADDRINUSE", place));
+    });
+
+    test("a socket in a folder that does not exist", async () => {
+      const place = `unix:${join(temporaryFolder(), "none", "gateway.sock")}`;
+      expect(await run(name, place)).toEqual(ended(name, place, "its folder does not exist"));
+    });
+
+    test("a socket where there is a file", async () => {
+      const place = `unix:${fileOf("").path}`;
+      expect(await run(name, place)).toEqual(ended(name, place, "no socket"));
+    });
+
+    test("a host that has no address", async () => {
+      expect(await run(name, "no-such-host.invalid:0")).toEqual(ended(name, "no-such-host.invalid"));
+    });
+  });
+
+  test("VERIGATE_AUDIT_LOG, a folder", async () => {
+    const place = temporaryFolder();
+    expect(await run("VERIGATE_AUDIT_LOG", place)).toEqual(ended("VERIGATE_AUDIT_LOG", "EISDIR", place));
+  });
 });
 
 describe("verigate health", () => {

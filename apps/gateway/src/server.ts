@@ -14,6 +14,7 @@ import { openAuditLog } from "./audit/open-audit-log.ts";
 import { trustedListeners } from "./callers/trusted-listeners.ts";
 import { certificateEnds } from "./certificate-ends.ts";
 import { composeGateway, type Gateway } from "./compose.ts";
+import { openedFor } from "./opened-for.ts";
 import type { Provider } from "./provider.ts";
 import { createReloads } from "./reloads.ts";
 import { forgetKey, portTls, watchServerTls } from "./server-tls.ts";
@@ -51,7 +52,7 @@ const lastWordsMs = 500;
 /** After all calls have ended, what the last spans get to be delivered, in milliseconds. */
 const lastSpansMs = 2_000;
 
-/** Starts a gateway. Throws an Error that says which address or file it was where that fails. */
+/** Starts a gateway. Throws an Error that says which setting and address or file it was where that fails. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { config, logger: given, metrics: givenMetrics, provider } = options;
   const { values } = config;
@@ -77,12 +78,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const audit =
     values.VERIGATE_AUDIT_LOG === "off"
       ? undefined
-      : await openAuditLog({
-          destination: values.VERIGATE_AUDIT_LOG,
-          standardOutput: output,
-          logger,
-          onLost: metrics.auditLost,
-        });
+      : await openedFor(
+          "VERIGATE_AUDIT_LOG",
+          openAuditLog({
+            destination: values.VERIGATE_AUDIT_LOG,
+            standardOutput: output,
+            logger,
+            onLost: metrics.auditLost,
+          }),
+        );
   const audited = audit === undefined ? undefined : auditedDecisions(audit, systemClock);
   const gateway = composeGateway({
     config,
@@ -146,7 +150,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       const onRefused = metrics.connectionRefused;
       const isTrusted = trusted.has(textFromListenAddress(address));
       const port = { address, frontDoor, onRefused, age };
-      ports.push(await openPort(tls === undefined ? port : { ...port, tls: portTls(tls.current, isTrusted) }));
+      const options = tls === undefined ? port : { ...port, tls: portTls(tls.current, isTrusted) };
+      ports.push(await openedFor("VERIGATE_LISTEN", openPort(options)));
     }
     arePortsOpen = true;
     if (tls !== undefined) {
@@ -154,7 +159,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       values.VERIGATE_TLS_KEY_FILE?.bytes.fill(0);
     }
     if (values.VERIGATE_ADMIN_LISTEN !== undefined) {
-      admin = await openAdmin({
+      const opening = openAdmin({
         address: values.VERIGATE_ADMIN_LISTEN,
         metrics,
         unreadyReason: () => unreadyReason,
@@ -164,6 +169,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           store: textFromStore(gateway.store),
         }),
       });
+      admin = await openedFor("VERIGATE_ADMIN_LISTEN", opening);
     }
   } catch (error) {
     await closeAll();
