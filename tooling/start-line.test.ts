@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseStartLine, readStartLine } from "./start-line.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
-const dockerfile = read("deploy/Dockerfile");
+const dockerfile = read("deploy/gateway.Dockerfile");
 
 /** The words of an instruction in its JSON form. */
 function wordsOf(pattern: RegExp): string[] {

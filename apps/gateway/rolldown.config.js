@@ -1,28 +1,15 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
-import { builtInModules } from "./built-in-modules.js";
-import { packageFiles } from "./package-files.js";
+import { builtInModules } from "../../tooling/bundle/built-in-modules.js";
+import { bundleOptions, bundleOutput } from "../../tooling/bundle/bundle-options.js";
+import { packageFiles } from "../../tooling/bundle/package-files.js";
 
 const from = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { version } = JSON.parse(readFileSync(from("package.json"), "utf8"));
 
-const common = {
-  platform: "node",
-  resolve: { conditionNames: ["@verigate/source", "import", "node", "default"] },
-  transform: { define: { VERIGATE_VERSION: JSON.stringify(version) } },
-};
-
-const output = {
-  dir: from("dist"),
-  minify: true,
-  sourcemap: true,
-  chunkFileNames: "[name].js",
-  // One character beyond it doubles what a file takes in memory.
-  charset: "ascii",
-  // Licences are in a file of their own.
-  comments: false,
-};
+const common = { ...bundleOptions, transform: { define: { VERIGATE_VERSION: JSON.stringify(version) } } };
+const output = { ...bundleOutput, dir: from("dist") };
 
 /** A thread's file, which is found beside the one that starts it. Whole, so that it loads nothing of the server's. */
 const thread = (name, path) => ({
@@ -40,7 +27,7 @@ export default defineConfig([
   {
     ...common,
     input: { main: from("src/main.ts") },
-    plugins: [builtInModules(), packageFiles()],
+    plugins: [builtInModules(), packageFiles(from("."), { name: "verigate", bin: { verigate: "main.js" } })],
     output: {
       ...output,
       cleanDir: true,

@@ -11,6 +11,8 @@ export interface ContainerSetup {
   readonly files?: Readonly<Record<string, string>>;
   /** A folder of the machine that stands at /run/verigate, and can be written to. */
   readonly sockets?: string;
+  /** A network of its own, or that of the container whose first process has this number. Default: the machine's. */
+  readonly network?: "own" | { readonly ofPid: number };
   /** Without it there is no limit. */
   readonly memoryBytes?: number;
 }
@@ -39,11 +41,11 @@ export function processOf({ image, args, env = {} }: ContainerSetup): Process {
 
 /**
  * The configuration of the OCI runtime specification, 1.0: a root that can't be
- * written to, processes and mounts of its own, and the machine's network, as
- * containers of one pod share theirs.
+ * written to, processes and mounts of its own, and a network that it may share, as
+ * containers of one pod do.
  */
 export function runtimeConfig(id: string, setup: ContainerSetup): object {
-  const { image, files = {}, sockets, memoryBytes } = setup;
+  const { image, files = {}, sockets, network, memoryBytes } = setup;
   const bind = (source: string, destination: string, access: "ro" | "rw") => ({
     destination,
     source,
@@ -68,7 +70,10 @@ export function runtimeConfig(id: string, setup: ContainerSetup): object {
     ],
     linux: {
       cgroupsPath: `/${id}`,
-      namespaces: ["pid", "ipc", "uts", "mount"].map((type) => ({ type })),
+      namespaces: [
+        ...["pid", "ipc", "uts", "mount"].map((type) => ({ type })),
+        ...(network === undefined ? [] : [networkNamespace(network)]),
+      ],
       resources: {
         devices: [{ allow: false, access: "rwm" }],
         ...(memoryBytes === undefined ? {} : { memory: { limit: memoryBytes, swap: memoryBytes } }),
@@ -77,4 +82,9 @@ export function runtimeConfig(id: string, setup: ContainerSetup): object {
       readonlyPaths: ["/proc/sys", "/proc/sysrq-trigger"],
     },
   };
+}
+
+/** One that is made here has a loopback interface, and no other. */
+function networkNamespace(network: NonNullable<ContainerSetup["network"]>): object {
+  return { type: "network", ...(network === "own" ? {} : { path: `/proc/${network.ofPid}/ns/net` }) };
 }

@@ -16,7 +16,7 @@ export interface ImageConfig {
   readonly ExposedPorts: Readonly<Record<string, object>>;
   readonly Labels: Readonly<Record<string, string>>;
   /** `CMD` and the command. */
-  readonly Healthcheck: { readonly Test: readonly string[] };
+  readonly Healthcheck?: { readonly Test: readonly string[] };
 }
 
 export interface ImageFile {
@@ -28,6 +28,8 @@ export interface ImageFile {
 }
 
 export interface ImageUnderTest {
+  /** By which a deployment names it, such as `verigate/gateway:0.1.0`. */
+  readonly reference: string;
   readonly config: ImageConfig;
   /** The folder of its files, unpacked as a runtime would. Runtimes put places for what they mount in it. */
   readonly root: string;
@@ -39,27 +41,41 @@ export interface ImageUnderTest {
   readonly digest: string;
 }
 
-const tag = "localhost/verigate:test";
+export interface ImagesUnderTest {
+  readonly gateway: ImageUnderTest;
+  readonly sandbox: ImageUnderTest;
+}
 
-/** Builds the image as `pnpm image` does, in an empty folder of its own, and unpacks it there. */
-export async function buildImage(folder: string): Promise<ImageUnderTest> {
+/** Runs buildah on a storage of the test's own. */
+type Buildah = (...args: readonly string[]) => Promise<string>;
+
+/** Builds the images as `pnpm image` does, in an empty folder of their own, and unpacks them there. */
+export async function buildImages(folder: string): Promise<ImagesUnderTest> {
   const storage = join(folder, "storage");
-  const script = ["--conditions=@verigate/source", inRepository("tooling/image/build-image.ts")];
-  await succeed(process.execPath, [...script, "--folder", join(folder, "image"), "--storage", storage, "--tag", tag]);
+  const script = ["--conditions=@verigate/source", inRepository("tooling/image/build-images.ts")];
+  await succeed(process.execPath, [...script, "--folder", join(folder, "image"), "--storage", storage]);
   const where = ["--storage-driver", "vfs", "--root", storage, "--runroot", `${storage}-run`];
-  const buildah = (...args: string[]) => succeed("buildah", [...where, ...args]);
-  const { Docker, Manifest } = JSON.parse(await buildah("inspect", "--type", "image", tag)) as {
+  const buildah: Buildah = (...args) => succeed("buildah", [...where, ...args]);
+  const built = JSON.parse(await buildah("images", "--json")) as readonly { readonly names: readonly string[] }[];
+  const references = built.flatMap(({ names }) => names.map((name) => name.replace(/^localhost\//, "")));
+  const unpacked = (name: string) =>
+    unpack(buildah, references.find((each) => each.startsWith(`${name}:`)) ?? `${name}, which was not built`);
+  return { gateway: await unpacked("verigate/gateway"), sandbox: await unpacked("verigate/sandbox") };
+}
+
+async function unpack(buildah: Buildah, reference: string): Promise<ImageUnderTest> {
+  const { Docker, Manifest } = JSON.parse(await buildah("inspect", "--type", "image", reference)) as {
     readonly Docker: { readonly config: ImageConfig };
     readonly Manifest: string;
   };
   const { layers } = JSON.parse(Manifest) as { readonly layers: readonly { size: number; digest: string }[] };
   const [layer = { size: 0, digest: "" }, ...more] = layers;
   if (more.length > 0) {
-    throw new Error(`the image has ${layers.length} layers`);
+    throw new Error(`${reference} has ${layers.length} layers`);
   }
-  const container = (await buildah("from", "--pull-never", tag)).trim();
+  const container = (await buildah("from", "--pull-never", reference)).trim();
   const root = (await buildah("mount", container)).trim();
-  return { config: Docker.config, root, files: filesIn(root), bytes: layer.size, digest: layer.digest };
+  return { reference, config: Docker.config, root, files: filesIn(root), bytes: layer.size, digest: layer.digest };
 }
 
 function filesIn(root: string): ImageFile[] {

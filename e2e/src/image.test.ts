@@ -6,12 +6,15 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { AuthMethod, createVerigateClient, type VerigateClient } from "@verigate/client";
 import { afterAll, beforeAll, describe, expect, onTestFinished } from "vitest";
+import { realKubectl } from "../../tooling/kubernetes/kubectl.ts";
 import { fileOf } from "./caller-credentials.ts";
 import { makeCertificates } from "./certificates.ts";
 import type { ContainerSetup } from "./container-config.ts";
 import { type ContainerUnderTest, runContainer, startContainer } from "./container-under-test.ts";
+import { startDevPod } from "./dev-pod.ts";
 import { envForTest } from "./gateway-under-test.ts";
-import { buildImage, type ImageUnderTest } from "./image-under-test.ts";
+import { buildImages, type ImagesUnderTest, type ImageUnderTest } from "./image-under-test.ts";
+import { loginLines } from "./readme-lines.ts";
 import { buildah, memoryCgroups, openssl, runc, testWith } from "./real-or-skip.ts";
 import { inRepository } from "./repository.ts";
 import { rpcError, rpcErrorOf } from "./rpc-error.ts";
@@ -23,16 +26,19 @@ import { temporaryFolder } from "./temporary-folder.ts";
 const test = testWith(buildah, runc);
 const testWithOpenssl = testWith(buildah, runc, openssl);
 const testWithMemoryLimit = testWith(buildah, runc, memoryCgroups);
+const testOfPod = testWith(buildah, runc, memoryCgroups, realKubectl);
 
 const imageUserId = 65532;
 const nodeProgram = "/usr/bin/node";
 const mebibyte = 1024 * 1024;
 
 const folder = mkdtempSync(join(tmpdir(), "vg-image-"));
-let image: ImageUnderTest;
+let images: ImagesUnderTest;
 beforeAll(async () => {
-  image = await buildImage(folder);
-  process.stdout.write(`the image is of ${(image.bytes / mebibyte).toFixed(0)} MiB\n`);
+  images = await buildImages(folder);
+  for (const { reference, bytes } of Object.values(images)) {
+    process.stdout.write(`${reference} is of ${(bytes / mebibyte).toFixed(0)} MiB\n`);
+  }
 }, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -58,7 +64,7 @@ function setupOf(upstream: string, setup: Partial<ContainerSetup> = {}): Contain
   const { files, env } = account();
   const sockets = setup.sockets ?? socketFolder();
   return {
-    image,
+    image: images.gateway,
     ...setup,
     sockets,
     files: { ...files, ...setup.files },
@@ -86,7 +92,23 @@ function clientAt(sockets: string): VerigateClient {
   return client;
 }
 
-describe("in the image", () => {
+/** What the kernel lets a container's first process do. */
+async function rightsOf(container: ContainerUnderTest): Promise<readonly string[]> {
+  const status = readFileSync(`/proc/${await container.hostPid()}/status`, "utf8");
+  return status.split("\n").filter((line) => /^(Uid|CapBnd|NoNewPrivs):/.test(line));
+}
+
+const noRights = ["Uid:\t65532\t65532\t65532\t65532", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1"];
+
+describe.each([
+  { app: "gateway", title: "verigate", command: ["serve"], ports: ["8080/tcp", "8081/tcp"] },
+  { app: "sandbox", title: "verigate-sandbox", command: [], ports: ["8025/tcp"] },
+] as const)("in the image of the $app", ({ app, title, command, ports }) => {
+  let image: ImageUnderTest;
+  beforeAll(() => {
+    image = images[app];
+  });
+
   test("there is one program, its libraries, and no shell", () => {
     const executable = image.files.filter(({ mode, isFolder }) => !isFolder && (mode & 0o111) !== 0);
     const programs = executable.filter(({ path }) => !/^\/lib(64)?\//.test(path)).map(({ path }) => path);
@@ -103,7 +125,7 @@ describe("in the image", () => {
     ]);
   });
 
-  test("no file lends anybody's rights, and the gateway can change none of them", () => {
+  test("no file lends anybody's rights, and the program can change none of them", () => {
     const setId = 0o6000;
     const writableByOthers = 0o022;
     const ownFolder = "/run/verigate";
@@ -126,31 +148,32 @@ describe("in the image", () => {
     expect({ User, WorkingDir, Cmd, StopSignal, ports: Object.keys(ExposedPorts) }).toEqual({
       User: `${imageUserId}:${imageUserId}`,
       WorkingDir: "/",
-      Cmd: ["serve"],
+      Cmd: command,
       StopSignal: "SIGTERM",
-      ports: ["8080/tcp", "8081/tcp"],
+      ports,
     });
-    const { version } = JSON.parse(readFileSync(inRepository("apps/gateway/package.json"), "utf8"));
+    const { version } = JSON.parse(readFileSync(inRepository(`apps/${app}/package.json`), "utf8"));
     expect(Labels).toMatchObject({
-      "org.opencontainers.image.title": "verigate",
+      "org.opencontainers.image.title": title,
       "org.opencontainers.image.version": version,
       "org.opencontainers.image.licenses": "Apache-2.0",
     });
   });
+});
 
-  test("the same sources make the same bytes", async () => {
-    const again = mkdtempSync(join(tmpdir(), "vg-image-"));
-    onTestFinished(() => rmSync(again, { recursive: true, force: true }));
-    expect((await buildImage(again)).digest).toBe(image.digest);
-  }, 240_000);
+test("the same sources make the same bytes", async () => {
+  const again = mkdtempSync(join(tmpdir(), "vg-image-"));
+  onTestFinished(() => rmSync(again, { recursive: true, force: true }));
+  const { gateway, sandbox } = await buildImages(again);
+  expect([gateway.digest, sandbox.digest]).toEqual([images.gateway.digest, images.sandbox.digest]);
+}, 240_000);
 
-  test("code is compiled already", async () => {
-    const env = { NODE_DEBUG_NATIVE: "COMPILE_CACHE" };
-    const { stderr, exitCode } = await runContainer(setupOf("http://127.0.0.1:9", { args: ["config"], env }));
-    const verdicts = [...stderr.matchAll(/code cache for ESM file:\/\/(\S+) was (\w+)/g)];
-    expect([exitCode, ...new Set(verdicts.map(([, , verdict]) => verdict))]).toEqual([0, "accepted"]);
-    expect(verdicts.map(([, path]) => path)).toContain("/verigate/server.js");
-  });
+test("the gateway's code is compiled already", async () => {
+  const env = { NODE_DEBUG_NATIVE: "COMPILE_CACHE" };
+  const { stderr, exitCode } = await runContainer(setupOf("http://127.0.0.1:9", { args: ["config"], env }));
+  const verdicts = [...stderr.matchAll(/code cache for ESM file:\/\/(\S+) was (\w+)/g)];
+  expect([exitCode, ...new Set(verdicts.map(([, , verdict]) => verdict))]).toEqual([0, "accepted"]);
+  expect(verdicts.map(([, path]) => path)).toContain("/verigate/server.js");
 });
 
 describe("as user 65532, without any capability, on a root that can't be written to", () => {
@@ -167,14 +190,11 @@ describe("as user 65532, without any capability, on a root that can't be written
     await auth.initiateAuth({ ...login, method: AuthMethod.SMS });
     expect((await auth.verifyPin({ ...login, pin: await sandbox.pinOf(phoneNumber) })).verified).toBe(true);
 
-    const [, ...healthCheck] = image.config.Healthcheck.Test;
+    const [, ...healthCheck] = images.gateway.config.Healthcheck?.Test ?? [];
     expect(await container.exec(healthCheck)).toEqual({ exitCode: 0, stdout: "", stderr: "" });
     expect((await container.exec(["/bin/sh", "-c", "true"])).exitCode).not.toBe(0);
 
-    const status = readFileSync(`/proc/${await container.hostPid()}/status`, "utf8");
-    expect(status).toMatch(/^Uid:\t65532\t65532\t65532\t65532$/m);
-    expect(status).toMatch(/^CapBnd:\t0+$/m);
-    expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+    expect(await rightsOf(container)).toEqual(noRights);
     const write = 'require("node:fs").writeFileSync("/verigate/notes.txt", "")';
     const written = await container.exec([nodeProgram, "--eval", write]);
     expect([written.exitCode, written.stderr]).toEqual([1, expect.stringContaining("EROFS")]);
@@ -247,6 +267,27 @@ describe("as user 65532, without any capability, on a root that can't be written
     expect((await clientAt(trusted.sockets).users.getUser(userOfService)).user?.id).toBe("u1");
   });
 });
+
+testOfPod(
+  "the pod of overlays/dev logs a user in by the README's lines, within its limits, and ends with 0",
+  async () => {
+    const { sandbox, gateway, bash } = await startDevPod(images);
+    const { exitCode, stdout, stderr } = await bash(loginLines);
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/"verified":true,"method":"AUTH_METHOD_SMS"/);
+
+    for (const container of [sandbox, gateway]) {
+      expect(await rightsOf(container)).toEqual(noRights);
+    }
+    const limits = [await sandbox.memoryLimit(), await gateway.memoryLimit()];
+    expect(limits).toEqual([256 * mebibyte, 384 * mebibyte]);
+    // As a kubelet ends them: the sidecar last.
+    for (const container of [gateway, sandbox]) {
+      container.kill("SIGTERM");
+      expect(await container.ended).toBe(0);
+    }
+  },
+);
 
 describe("what can't work ends with one line that says why", () => {
   const oneLine = (text: string) => expect.stringMatching(new RegExp(`^verigate: [^\n]*${text}[^\n]*\n$`));

@@ -1,15 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { startGateway } from "./gateway-under-test.ts";
+import { bufCurlLine, loginLines, readme } from "./readme-lines.ts";
 import { inRepository } from "./repository.ts";
 import { runCommand } from "./run-command.ts";
 import { startSandbox } from "./sandbox-under-test.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
-
-const readme = readFileSync(inRepository("README.md"), "utf8");
-const blocks = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = ""]) => block);
-const login = blocks.find((block) => block.includes("VerifyPin")) ?? "";
-const bufCurl = blocks.find((block) => block.includes("buf curl")) ?? "";
 
 /** The README's lines, on other ports. */
 async function run(script: string): Promise<{ exitCode: number | null; lines: string[]; stderr: string }> {
@@ -28,14 +24,14 @@ async function run(script: string): Promise<{ exitCode: number | null; lines: st
 
 describe("the README", () => {
   test("logs a user in by lines that can be pasted", async () => {
-    const { exitCode, lines, stderr } = await run(login);
+    const { exitCode, lines, stderr } = await run(loginLines);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ verified: true, method: "AUTH_METHOD_SMS" });
   });
 
   test("makes the same call by buf curl", async () => {
-    const call = bufCurl.replace("npx --yes pnpm@12.21.0 exec buf", "node_modules/.bin/buf");
-    const { exitCode, lines, stderr } = await run(`${login}\n${call}`);
+    const call = bufCurlLine.replace("npx --yes pnpm@12.21.0 exec buf", "node_modules/.bin/buf");
+    const { exitCode, lines, stderr } = await run(`${loginLines}\n${call}`);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(lines.join("\n")).toContain('"name": "Shop"');
   });

@@ -6,41 +6,15 @@ import { createInterface } from "node:readline";
 import { readStartLine } from "../start-line.ts";
 import { imageUserId } from "./make-root.ts";
 
-/** Where the image has it: deploy/Dockerfile says the same. */
+/** Where the image has it: its Dockerfile says the same. */
 const cacheFolder = "/verigate/cache";
 
-/** An account, and nothing that would be asked before the first call. */
-const settings = {
-  VERIGATE_LISTEN: "127.0.0.1:0",
-  VERIGATE_ADMIN_LISTEN: "127.0.0.1:0",
-  VERIGATE_UPSTREAM_URL: "http://127.0.0.1:9",
-  MESSENTE_API_USERNAME: "nobody",
-  MESSENTE_API_PASSWORD: "nothing",
-};
-
 /** A command whose code is worth having compiled, and how it has to end. */
-interface WarmUp {
+export interface WarmUp {
   readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
   readonly exitCode: number;
 }
-
-/** Each loads what those before it did not. */
-const warmUps: readonly WarmUp[] = [
-  { args: ["serve"], exitCode: 0 },
-  {
-    args: ["serve"],
-    env: {
-      VERIGATE_REDIS_URL: "redis://127.0.0.1:9",
-      VERIGATE_HASH_KEY: Buffer.alloc(32).toString("base64"),
-      OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",
-    },
-    exitCode: 0,
-  },
-  { args: ["config"], exitCode: 0 },
-  // There is nobody to ask.
-  { args: ["health"], exitCode: 1 },
-];
 
 /**
  * Fills the compile cache of the file system in `root`, by running its own Node on
@@ -50,10 +24,10 @@ const warmUps: readonly WarmUp[] = [
  * Node finds the cache by its own version, the processor's features, V8's flags
  * and the user's number; where one of them is another, it compiles as if there were none.
  */
-export async function fillCompileCache(root: string): Promise<void> {
+export async function fillCompileCache(root: string, warmUps: readonly WarmUp[]): Promise<void> {
   const folder = join(root, cacheFolder);
-  for (const { args, env = {}, exitCode } of warmUps) {
-    const ending = await run(root, args, { ...settings, ...env, NODE_COMPILE_CACHE: cacheFolder });
+  for (const { args, env, exitCode } of warmUps) {
+    const ending = await run(root, args, { ...env, NODE_COMPILE_CACHE: cacheFolder });
     if (ending !== exitCode) {
       throw new Error(`verigate ${args.join(" ")} ended with ${ending}`);
     }

@@ -5,10 +5,10 @@ import { dirname, join } from "node:path";
 import { debianPackagesOf } from "./debian-packages.ts";
 import { libraryPathsOf } from "./library-paths.ts";
 
-/** Who the gateway is in the container: a number that stands for nobody, as most images without root have it. */
+/** Who the program is in the container: a number that stands for nobody, as most images without root have it. */
 export const imageUserId = 65532;
 
-/** Where the command looks for certificate authorities, which deploy/Dockerfile names. */
+/** Where the command looks for certificate authorities, which deploy/gateway.Dockerfile names. */
 const authoritiesFile = "/etc/ssl/certs/ca-certificates.crt";
 
 const texts: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ const texts: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes the image's file system in the empty folder `root`: Node, the libraries
+ * Makes an image's file system in the empty folder `root`: Node, the libraries
  * that it needs, the authorities that it trusts, and the bundle at /verigate.
  * Libraries are this machine's, which has to be a Debian.
  */

@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, ConfigMistakes, configFromEnv } from "@verigate/gateway";
 import type { IContainer } from "kubernetes-models/v1";
-import { type ConfigSource, configSourcesIn, findSource } from "./config-sources.ts";
+import { type ConfigSource, configSourcesIn } from "./config-sources.ts";
+import { containerEnv } from "./container-env.ts";
 import { containersOf, type KubernetesObject, type Pods, podsIn } from "./kubernetes-object.ts";
 import { mountedFiles } from "./mounted-files.ts";
 
@@ -46,7 +47,7 @@ function configOf(
 ): Pick<DeployedGateway, "config" | "mistakes"> {
   const files = mountedFiles(pods, container, sources);
   const missing: string[] = [];
-  const env = Object.entries(envOf(container, sources)).map(([name, value]) => {
+  const env = Object.entries(containerEnv(container, sources)).map(([name, value]) => {
     if (!value.startsWith("/") || namesOutput.includes(name)) {
       return [name, value] as const;
     }
@@ -68,20 +69,4 @@ function configOf(
     }
     return { config: undefined, mistakes: [...missing, ...error.mistakes] };
   }
-}
-
-/** Variables as the kubelet sets them: those of ConfigMaps and Secrets first, single ones over them. */
-function envOf({ envFrom = [], env = [] }: IContainer, sources: readonly ConfigSource[]): Record<string, string> {
-  const whole = envFrom.flatMap(({ configMapRef, secretRef }) => [
-    ...(findSource(sources, "ConfigMap", configMapRef?.name)?.entries ?? []),
-    ...(findSource(sources, "Secret", secretRef?.name)?.entries ?? []),
-  ]);
-  const single = env.map(({ name, value, valueFrom: { secretKeyRef, configMapKeyRef } = {} }) => [
-    name,
-    value ??
-      findSource(sources, "Secret", secretKeyRef?.name)?.entries.get(secretKeyRef?.key ?? "") ??
-      findSource(sources, "ConfigMap", configMapKeyRef?.name)?.entries.get(configMapKeyRef?.key ?? "") ??
-      "",
-  ]);
-  return Object.fromEntries([...whole, ...single]);
 }

@@ -1,5 +1,6 @@
 # The image is one archive: Node, the libraries that it needs, authorities, the bundle (docs/container.md). Made with the
-# archive by `pnpm image`; by hand, once that has made it: docker build -f deploy/Dockerfile deploy/dist/context
+# archive by `pnpm image`; by hand, once that has made it:
+# docker build -f deploy/gateway.Dockerfile deploy/dist/gateway/context
 FROM scratch
 
 ADD root.tar /

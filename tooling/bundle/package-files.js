@@ -2,21 +2,22 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const from = (path) => fileURLToPath(new URL(path, import.meta.url));
+const inRepository = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const readJson = (path) => JSON.parse(readFileSync(path, "utf8"));
 
 /**
- * A rolldown plugin: puts beside the bundle what makes its folder a package of npm, that installs
- * without any other: a manifest, the licence, and the licences of all that is in the bundle.
+ * A rolldown plugin: puts beside the bundle of the package in `folder` what makes its own folder one of npm, that
+ * installs without any other: a manifest, the licence, and the licences of all that is in the bundle. The manifest
+ * says what the package's says of itself, and `more`.
  */
-export function packageFiles() {
+export function packageFiles(folder, more = {}) {
   return {
     name: "package-files",
     generateBundle(_, bundle) {
       const files = {
-        "package.json": `${JSON.stringify(manifest(), null, 2)}\n`,
-        "README.md": readFileSync(from("README.md")),
-        LICENSE: readFileSync(from("../../LICENSE")),
+        "package.json": `${JSON.stringify({ ...manifest(folder), ...more }, null, 2)}\n`,
+        "README.md": readFileSync(join(folder, "README.md")),
+        LICENSE: readFileSync(inRepository("LICENSE")),
         "third-party-licenses.txt": thirdPartyLicenses(
           Object.values(bundle).flatMap(({ moduleIds = [] }) => moduleIds),
         ),
@@ -28,10 +29,10 @@ export function packageFiles() {
   };
 }
 
-function manifest() {
-  const { version, description, license, type } = readJson(from("package.json"));
-  const { engines } = readJson(from("../../package.json"));
-  return { name: "verigate", version, description, license, type, engines, bin: { verigate: "main.js" } };
+function manifest(folder) {
+  const { name, version, description, license, type } = readJson(join(folder, "package.json"));
+  const { engines } = readJson(inRepository("package.json"));
+  return { name, version, description, license, type, engines };
 }
 
 /** For each package that modules came from: its name, and what it says about its licence. */
