@@ -106,7 +106,7 @@ it("an account in files is read again as it is then", () => {
   writeFileSync(file, "after\n");
   expect(readAccount()).toEqual({ username: "user", password: "after" });
   writeFileSync(file, "");
-  expect(readAccount).toThrow("visible ASCII");
+  expect(readAccount).toThrow("is empty");
 });
 
 it("a secret that is set twice, missing in its file, or unfit for a header is a mistake that does not show it", () => {
@@ -167,3 +167,23 @@ it("at most 20 services are told apart, each by an id as the contract has it", (
   expect(mistakeOf("a,,b")).toEqual(['VERIGATE_METRICS_SERVICES: "" is not an id of 1 to 256 bytes']);
   expect(mistakeOf("é".repeat(129))[0]).toContain("is not an id of 1 to 256 bytes");
 });
+
+it.each(["", "\n", "\r\n"])(
+  "a secret's file that is empty (%j) is a mistake, and not a setting that is not set",
+  (content) => {
+    const file = fileOf(content);
+
+    expect(
+      mistakesOf({
+        MESSENTE_API_USERNAME: "user",
+        MESSENTE_API_PASSWORD_FILE: file,
+        VERIGATE_REDIS_URL_FILE: file,
+        VERIGATE_HASH_KEY_FILE: file,
+      }).toSorted(),
+    ).toEqual([
+      "MESSENTE_API_PASSWORD: the file that MESSENTE_API_PASSWORD_FILE names is empty",
+      "VERIGATE_HASH_KEY: the file that VERIGATE_HASH_KEY_FILE names is empty",
+      "VERIGATE_REDIS_URL: the file that VERIGATE_REDIS_URL_FILE names is empty",
+    ]);
+  },
+);

@@ -80,12 +80,18 @@ function secretText(env: Env, name: string): string | undefined {
   if (env[name] !== undefined && env[name] !== "") {
     throw new Error(`both ${name} and ${name}_FILE are set; one of them has to go`);
   }
+  let text: string;
   try {
-    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+    text = readFileSync(file, "utf8").replace(/\r?\n$/, "");
   } catch (error) {
     // The path is not quoted: it may be the secret itself, in the wrong variable.
     throw new Error(`the file that ${name}_FILE names can't be read (${codeOf(error)})`);
   }
+  if (text === "") {
+    // It would count as a setting that is not set: of VERIGATE_REDIS_URL, as state that nobody shares.
+    throw new Error(`the file that ${name}_FILE names is empty`);
+  }
+  return text;
 }
 
 /** What is wrong between settings, each of which is fine by itself. Those that failed already are not looked at. */
