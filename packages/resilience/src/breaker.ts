@@ -8,7 +8,7 @@ import {
   type Progress,
 } from "@verigate/call";
 import CircuitBreaker from "opossum";
-import { answerFromEnd, endOf, verdictOf } from "./attempt-verdict.ts";
+import { type Verdict, verdictOf } from "./attempt-verdict.ts";
 
 export interface BreakerOptions {
   readonly clock: Clock;
@@ -119,15 +119,16 @@ export function createBreaker(options: BreakerOptions): Breaker {
     });
   }
 
-  async function tell(isSuccess: boolean): Promise<void> {
+  /** Tells opossum of a verdict; undefined where that is done at once. */
+  function tell(isSuccess: boolean): Promise<unknown> | undefined {
     if (isSuccess && circuit.closed) {
       // All that opossum does about it is to count these two events. `fire` makes promises and a context around
       // that, which cost a call a tenth of its CPU.
       circuit.emit("fire");
       circuit.emit("success");
-    } else {
-      await circuit.fire(isSuccess).catch(() => undefined);
+      return undefined;
     }
+    return circuit.fire(isSuccess).catch(() => undefined);
   }
 
   async function refuseOrProbe(next: Exchange, attempt: Attempt): Promise<Answer> {
@@ -155,31 +156,43 @@ export function createBreaker(options: BreakerOptions): Breaker {
       return circuit.closed ? "closed" : circuit.halfOpen ? "half_open" : "open";
     },
     refuseWhileOpen: (next) => (attempt) => (circuit.closed ? next(attempt) : refuseOrProbe(next, attempt)),
-    record: (next) => async (attempt) => {
+    record: (next) => (attempt) => {
       // It may have opened while this attempt waited for a slot.
       if (!circuit.closed && probe?.progress !== attempt.progress) {
-        throw refusal();
+        return Promise.reject(refusal());
       }
       if (probe?.progress === attempt.progress) {
         probe.isBegun = true;
       }
       started += 1;
-      const order = started;
-      const startedAtMs = clock.nowMs();
-      const end = await endOf(next(attempt));
-      const verdict = verdictOf(end);
-      if (verdict === "success") {
-        latestSuccess = Math.max(latestSuccess, order);
-      }
-      // What began long ago and was overtaken by a success tells of an outage that is over.
-      const isOutdated = order < latestSuccess && clock.nowMs() - startedAtMs > options.openMs;
-      const isHeard = circuit.closed || (circuit.halfOpen && probe?.progress === attempt.progress);
-      if (verdict !== "none" && isHeard && !isOutdated) {
-        await tell(verdict === "success");
-      }
-      return answerFromEnd(end);
+      const start = { progress: attempt.progress, order: started, atMs: clock.nowMs() };
+      return next(attempt).then(
+        (answer) => hear(start, verdictOf({ answer }))?.then(() => answer) ?? answer,
+        async (error) => {
+          await hear(start, verdictOf({ error }));
+          throw error;
+        },
+      );
     },
   };
+
+  function hear({ progress, order, atMs }: Start, verdict: Verdict): Promise<unknown> | undefined {
+    if (verdict === "success") {
+      latestSuccess = Math.max(latestSuccess, order);
+    }
+    // What began long ago and was overtaken by a success tells of an outage that is over.
+    const isOutdated = order < latestSuccess && clock.nowMs() - atMs > options.openMs;
+    const isHeard = circuit.closed || (circuit.halfOpen && probe?.progress === progress);
+    return verdict === "none" || !isHeard || isOutdated ? undefined : tell(verdict === "success");
+  }
+}
+
+/** When an attempt was started that is to be heard of. */
+interface Start {
+  readonly progress: Progress;
+  /** How many were started, with this one. */
+  readonly order: number;
+  readonly atMs: number;
 }
 
 async function heard(isSuccess: boolean): Promise<void> {
