@@ -22,16 +22,21 @@ export function attemptTimeout({
   timeoutMs,
   listTimeoutMs,
 }: AttemptTimeoutOptions): (next: Exchange) => Exchange {
-  return (next) => async (attempt) => {
+  return (next) => (attempt) => {
     const signal = new TimeOutSignal();
     attempt.progress.attemptedAtMs = clock.nowMs();
     const ms = attempt.operationClass === "list" ? listTimeoutMs : timeoutMs[attempt.retry];
     const timer = clock.setTimer(ms, () => signal.abort());
-    try {
-      return await next({ ...attempt, signal });
-    } finally {
-      timer.cancel();
-    }
+    return next({ ...attempt, signal }).then(
+      (answer) => {
+        timer.cancel();
+        return answer;
+      },
+      (error) => {
+        timer.cancel();
+        throw error;
+      },
+    );
   };
 }
 

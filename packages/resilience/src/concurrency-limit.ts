@@ -1,4 +1,12 @@
-import { type Clock, type Exchange, Fault, type OperationClass, type Progress } from "@verigate/call";
+import {
+  type Answer,
+  type Attempt,
+  type Clock,
+  type Exchange,
+  Fault,
+  type OperationClass,
+  type Progress,
+} from "@verigate/call";
 
 export interface ConcurrencyLimitOptions {
   readonly clock: Clock;
@@ -93,7 +101,7 @@ export function createConcurrencyLimit(options: ConcurrencyLimitOptions): Concur
     return new Fault("overloaded", { retryAfterMs });
   }
 
-  function wait(operationClass: OperationClass, progress: Progress): Promise<void> {
+  async function wait(operationClass: OperationClass, progress: Progress): Promise<void> {
     const queue = queues[operationClass];
     if (queue.size >= options.waitingMax) {
       dropDeparted(queue);
@@ -101,7 +109,7 @@ export function createConcurrencyLimit(options: ConcurrencyLimitOptions): Concur
     if (queue.size >= options.waitingMax) {
       throw refusal(operationClass, "queue_full");
     }
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const waiting: Waiting = {
         progress,
         start() {
@@ -143,24 +151,36 @@ export function createConcurrencyLimit(options: ConcurrencyLimitOptions): Concur
     return orphans >= 2 * orphansMax || (orphans >= orphansMax && awaited >= awaitedMax);
   }
 
+  function withSlot(next: Exchange, attempt: Attempt): Promise<Answer> {
+    const { operationClass, progress } = attempt;
+    started[operationClass].add(progress);
+    const leave = () => {
+      started[operationClass].delete(progress);
+      release(operationClass);
+    };
+    return next(attempt).then(
+      (answer) => {
+        leave();
+        return answer;
+      },
+      (error) => {
+        leave();
+        throw error;
+      },
+    );
+  }
+
   return {
-    layer: (next) => async (attempt) => {
+    layer: (next) => (attempt) => {
       const { operationClass, progress } = attempt;
       if (hasTooManyOrphans(operationClass, progress.caller)) {
-        throw refusal(operationClass, "orphans");
+        return Promise.reject(refusal(operationClass, "orphans"));
       }
       if (isFree(operationClass) && queues[operationClass].size === 0) {
         inFlight[operationClass] += 1;
-      } else {
-        await wait(operationClass, progress);
+        return withSlot(next, attempt);
       }
-      started[operationClass].add(progress);
-      try {
-        return await next(attempt);
-      } finally {
-        started[operationClass].delete(progress);
-        release(operationClass);
-      }
+      return wait(operationClass, progress).then(() => withSlot(next, attempt));
     },
     inFlight: (operationClass) => inFlight[operationClass],
     waiting: (operationClass) => queues[operationClass].size,

@@ -1,4 +1,5 @@
 import {
+  type Answer,
   type Attempt,
   type Clock,
   type Exchange,
@@ -50,25 +51,17 @@ export function retry(options: RetryOptions): (next: Exchange) => Exchange {
   const { clock, attemptsMax, backoff, budgets, onRepeat, onDenied } = options;
   const leftMs = (progress: Progress) => progress.deadlineAtMs - clock.nowMs();
 
-  return (next) => async (attempt) => {
+  const isTooLate = ({ progress }: Attempt) => progress.isAbandoned || leftMs(progress) < usefulMs;
+
+  /** Goes on after the first attempt, which has ended. */
+  async function repeat(next: Exchange, attempt: Attempt, first: AttemptEnd): Promise<Answer> {
     const budget = budgets[attempt.operationClass];
-    let before: AttemptEnd | undefined;
-    let reason: RepeatReason | undefined;
+    let end = first;
     for (let tries = 1; ; tries += 1) {
-      const isTooLate = attempt.progress.isAbandoned || leftMs(attempt.progress) < usefulMs;
-      if (reason !== undefined && !isTooLate) {
-        onRepeat?.(attempt, reason);
-      }
-      const end = isTooLate ? { error: new Fault("deadline-exceeded") } : await endOf(next(attempt));
-      if (before !== undefined && isRefusedHere(end)) {
-        // That a repeat was refused here says nothing of the attempt before it.
-        return answerFromEnd(before);
-      }
-      before = end;
       count(budget, end);
       attempt.progress.isAnswerLost ||= attempt.retry === "safe" && isLost(end);
       const repeatsMax = isRateLimited(end) && attempt.retry === "unsent-only" ? 1 : attemptsMax - 1;
-      reason = repeatReasonOf(attempt, end);
+      const reason = repeatReasonOf(attempt, end);
       if (reason === undefined || tries > repeatsMax) {
         return answerFromEnd(end);
       }
@@ -81,7 +74,34 @@ export function retry(options: RetryOptions): (next: Exchange) => Exchange {
       // It was not carried out, so until the next attempt nothing is open.
       attempt.progress.isOutcomeOpen = false;
       await sleep(clock, waitMs);
+      if (isTooLate(attempt)) {
+        return answerFromEnd(end);
+      }
+      onRepeat?.(attempt, reason);
+      const second = await endOf(next(attempt));
+      if (isRefusedHere(second)) {
+        // That a repeat was refused here says nothing of the attempt before it.
+        return answerFromEnd(end);
+      }
+      end = second;
     }
+  }
+
+  return (next) => (attempt) => {
+    if (isTooLate(attempt)) {
+      return Promise.reject(new Fault("deadline-exceeded"));
+    }
+    return next(attempt).then(
+      (answer) => {
+        // As nearly all do: there is nothing to look into.
+        if (answer.status >= 400) {
+          return repeat(next, attempt, { answer });
+        }
+        budgets[attempt.operationClass].onSuccess();
+        return answer;
+      },
+      (error) => repeat(next, attempt, { error }),
+    );
   };
 }
 

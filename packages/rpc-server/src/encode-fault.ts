@@ -23,16 +23,19 @@ type ErrorFromFault = (fault: Fault) => ConnectError;
  * gateway's own is for a conformance suite, which wants errors that no fault has.
  */
 export function rescue(errorFromFault: ErrorFromFault = connectErrorFromFault): Layer<HttpCall, Reply> {
-  return (next) => async (call) => {
+  const replyOf = (call: HttpCall, error: unknown): Reply => {
+    const fault = faultFromError(error);
     try {
-      return await next(call);
+      return encodeFault(call, fault, errorFromFault(fault));
+    } catch (cause) {
+      return encodeFault(call, new Fault("gateway-bug", { cause }));
+    }
+  };
+  return (next) => (call) => {
+    try {
+      return next(call).catch((error: unknown) => replyOf(call, error));
     } catch (error) {
-      const fault = faultFromError(error);
-      try {
-        return encodeFault(call, fault, errorFromFault(fault));
-      } catch (cause) {
-        return encodeFault(call, new Fault("gateway-bug", { cause }));
-      }
+      return Promise.resolve(replyOf(call, error));
     }
   };
 }

@@ -61,19 +61,13 @@ export function createLeanDoor(options: LeanDoorOptions): LeanDoor {
       : toBinary(method.output, response);
   }
 
-  async function answer(call: HttpCall, format: Format, served: UnaryMethod, message: Message): Promise<WholeReply> {
-    const bytes = encode(format, served, await served.handler({ call, method: served.method, message }));
-    const isCompressed = bytes.byteLength >= compressMinBytes && acceptsGzip(call, format);
-    const body = isCompressed ? await compressionGzip.compress(bytes) : bytes;
-    const headers: Record<string, string> = { "content-type": contentTypeOf[format] };
-    if (isCompressed) {
-      headers[format === "grpc" ? "grpc-encoding" : "content-encoding"] = compressionGzip.name;
-    }
-    if (format === "grpc") {
-      return { ...success, headers, body: enveloped(body, isCompressed), trailers: statusOk };
-    }
-    headers["content-length"] = String(body.byteLength);
-    return { ...success, headers, body };
+  function answer(call: HttpCall, format: Format, served: UnaryMethod, message: Message): Promise<WholeReply> {
+    return served.handler({ call, method: served.method, message }).then((response) => {
+      const bytes = encode(format, served, response);
+      return bytes.byteLength >= compressMinBytes && acceptsGzip(call, format)
+        ? compressionGzip.compress(bytes).then((compressed) => replyWith(format, compressed, true))
+        : replyWith(format, bytes, false);
+    });
   }
 
   return (call, body) => {
@@ -87,6 +81,18 @@ export function createLeanDoor(options: LeanDoorOptions): LeanDoor {
       bytes === undefined || bytes.byteLength > requestBytesMax ? undefined : decoded(format, served, bytes, json.read);
     return message === undefined ? undefined : answer(call, format, served, message);
   };
+}
+
+function replyWith(format: Format, body: Uint8Array, isCompressed: boolean): WholeReply {
+  const headers: Record<string, string> = { "content-type": contentTypeOf[format] };
+  if (isCompressed) {
+    headers[format === "grpc" ? "grpc-encoding" : "content-encoding"] = compressionGzip.name;
+  }
+  if (format === "grpc") {
+    return { ...success, headers, body: enveloped(body, isCompressed), trailers: statusOk };
+  }
+  headers["content-length"] = String(body.byteLength);
+  return { ...success, headers, body };
 }
 
 /** How a call's messages stand in its bodies; undefined where anything about that is out of the ordinary. */

@@ -1,5 +1,5 @@
 import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
-import { createAsyncIterable, type UniversalServerResponse } from "@connectrpc/connect/protocol";
+import { createAsyncIterable, type UniversalHandler, type UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { errorFromJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerParse } from "@connectrpc/connect/protocol-grpc-web";
@@ -42,52 +42,54 @@ export function serveRoute(options: ServeRouteOptions): (call: HttpCall) => Prom
     });
   }
 
-  return async (call) => {
+  async function serveStream(route: UniversalHandler, call: HttpCall): Promise<Reply> {
+    const node = call.exchange.asNode();
+    const read = () => readInTime(call, readBody(node.request, requestBytesMax + envelopeBytes));
+    // A stream that sends one message has to send it soon: whoever opened it has shown nothing so far.
+    const body = route.method.methodKind === "server_streaming" ? { body: createAsyncIterable([await read()]) } : {};
+    const contextValues = createContextValues().set(handlingKey, createHandling(call));
+    const streamed = universalRequestFromNodeRequest(node.request, node.response, undefined, contextValues);
+    const signal = AbortSignal.any([streamed.signal, call.streamsEnd, shutdown]);
+    return streamReply(await route({ ...streamed, ...body, signal }), node);
+  }
+
+  return (call) => {
     const { route, exchange } = call;
     if (route === undefined) {
       throw new Fault("method-unknown");
     }
     if (!route.allowedMethods.includes(exchange.method)) {
-      return plainReply(405, { code: Code.Unimplemented }, { allow: route.allowedMethods.join(", ") });
+      return Promise.resolve(plainReply(405, { code: Code.Unimplemented }, { allow: route.allowedMethods.join(", ") }));
     }
     if (call.protocol === "http") {
-      return plainReply(415, { code: Code.InvalidArgument });
+      return Promise.resolve(plainReply(415, { code: Code.InvalidArgument }));
     }
     if (call.isStreaming) {
-      const node = exchange.asNode();
-      // A stream that sends one message has to send it soon: whoever opened it has shown nothing so far.
-      const body =
-        route.method.methodKind === "server_streaming"
-          ? {
-              body: createAsyncIterable([
-                await readInTime(call, readBody(node.request, requestBytesMax + envelopeBytes)),
-              ]),
-            }
-          : {};
-      const contextValues = createContextValues().set(handlingKey, createHandling(call));
-      const streamed = universalRequestFromNodeRequest(node.request, node.response, undefined, contextValues);
-      const signal = AbortSignal.any([streamed.signal, call.streamsEnd, shutdown]);
-      return streamReply(await route({ ...streamed, ...body, signal }), node);
+      return serveStream(route, call);
     }
-    const body =
-      exchange.method === "GET" ? new Uint8Array() : await readBody(exchange.body, requestBytesMax + envelopeBytes);
-    const reply = lean(call, body);
-    if (reply !== undefined) {
-      return await reply;
+    if (exchange.method === "GET") {
+      return serveByRouter(route, call, new Uint8Array());
     }
-    const handling = createHandling(call);
-    const response = await route({
-      httpVersion: exchange.httpVersion,
-      method: exchange.method,
-      url: `http://localhost${exchange.url}`,
-      header: framingHeadersOf(call),
-      body: createAsyncIterable([body]),
-      // Never aborts. The router listens to it, and leaves garbage hanging from what lasts longer than a call.
-      signal: new AbortController().signal,
-      contextValues: createContextValues().set(handlingKey, handling),
-    });
-    return await replyFromResponse(call, handling, response, body);
+    return readBody(exchange.body, requestBytesMax + envelopeBytes).then(
+      (body) => lean(call, body) ?? serveByRouter(route, call, body),
+    );
   };
+}
+
+async function serveByRouter(route: UniversalHandler, call: HttpCall, body: Uint8Array): Promise<Reply> {
+  const { exchange } = call;
+  const handling = createHandling(call);
+  const response = await route({
+    httpVersion: exchange.httpVersion,
+    method: exchange.method,
+    url: `http://localhost${exchange.url}`,
+    header: framingHeadersOf(call),
+    body: createAsyncIterable([body]),
+    // Never aborts. The router listens to it, and leaves garbage hanging from what lasts longer than a call.
+    signal: new AbortController().signal,
+    contextValues: createContextValues().set(handlingKey, handling),
+  });
+  return await replyFromResponse(call, handling, response, body);
 }
 
 async function replyFromResponse(

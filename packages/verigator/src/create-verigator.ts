@@ -36,13 +36,13 @@ export type Verigator = {
 } & { listUsers(params: endpoints.ServiceRef, progress: Progress): Promise<UserList> };
 
 export function createVerigator({ exchange, decodeUserList, onRead }: VerigatorOptions): Verigator {
-  async function call<Params extends object, Result>(
+  function call<Params extends object, Result>(
     endpoint: endpoints.Endpoint<Params, unknown>,
     { params, progress, bytesMax }: { params: Params; progress: Progress; bytesMax: number },
     read: (answer: Answer) => Result | Promise<Result>,
   ): Promise<Result> {
     const body = endpoint.body === undefined ? undefined : JSON.stringify(endpoint.body(params));
-    const answer = await exchange({
+    const answered = exchange({
       operation: endpoint.operation,
       operationClass: endpoint.operationClass,
       retry: endpoint.retry,
@@ -57,17 +57,27 @@ export function createVerigator({ exchange, decodeUserList, onRead }: VerigatorO
       answerBytesMax: bytesMax,
       progress,
     });
-    let isUnderstood = true;
-    try {
-      assertAccepted(endpoint, params, answer, progress);
-      return await read(answer);
-    } catch (error) {
-      isUnderstood = !(isFault(error) && error.kind === "upstream-bad-response");
-      progress.isAnswerLost ||= !isUnderstood && endpoint.retry === "safe";
-      throw error;
-    } finally {
-      onRead?.({ operation: endpoint.operation, status: answer.status, isUnderstood });
-    }
+    return answered.then((answer) => {
+      const tell = (isUnderstood: boolean) =>
+        onRead?.({ operation: endpoint.operation, status: answer.status, isUnderstood });
+      const fail = (error: unknown) => {
+        const isUnderstood = !(isFault(error) && error.kind === "upstream-bad-response");
+        progress.isAnswerLost ||= !isUnderstood && endpoint.retry === "safe";
+        tell(isUnderstood);
+        throw error;
+      };
+      const succeed = (result: Result) => {
+        tell(true);
+        return result;
+      };
+      try {
+        assertAccepted(endpoint, params, answer, progress);
+        const result = read(answer);
+        return result instanceof Promise ? result.then(succeed, fail) : succeed(result);
+      } catch (error) {
+        return fail(error);
+      }
+    });
   }
 
   function operation<Params extends object, Result>(

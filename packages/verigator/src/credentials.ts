@@ -59,6 +59,13 @@ export function createCredentials({ clock, readAccount, onRefused }: Credentials
     }
   }
 
+  async function again(next: Exchange, attempt: Attempt): Promise<Answer> {
+    attempt.progress.isOutcomeOpen = false;
+    const answer = await next(signed(attempt, account));
+    count(answer);
+    return answer;
+  }
+
   return {
     get areLocked() {
       return refusals >= refusalsMax;
@@ -66,24 +73,19 @@ export function createCredentials({ clock, readAccount, onRefused }: Credentials
     renew: () => {
       hasChanged(account);
     },
-    layer: (next) => async (attempt) => {
+    layer: (next) => (attempt) => {
       if (refusals >= refusalsMax) {
         if (clock.nowMs() - probedAtMs < probeMs && !hasChanged(account)) {
           onRefused?.(attempt);
-          throw new Fault("upstream-credentials-rejected");
+          return Promise.reject(new Fault("upstream-credentials-rejected"));
         }
         probedAtMs = clock.nowMs();
       }
       const used = account;
-      const answer = await next(signed(attempt, used));
-      count(answer);
-      if (answer.status !== 401 || !hasChanged(used)) {
-        return answer;
-      }
-      attempt.progress.isOutcomeOpen = false;
-      const second = await next(signed(attempt, account));
-      count(second);
-      return second;
+      return next(signed(attempt, used)).then((answer) => {
+        count(answer);
+        return answer.status === 401 && hasChanged(used) ? again(next, attempt) : answer;
+      });
     },
   };
 }

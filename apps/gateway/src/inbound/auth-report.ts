@@ -44,24 +44,26 @@ export function authReport({ metrics, pending, serviceIds }: AuthReportOptions):
     }
   }
 
-  async function verify(next: UnaryHandler, unary: UnaryCall): Promise<Message> {
+  function verify(next: UnaryHandler, unary: UnaryCall): Promise<Message> {
     const request = unary.message as VerifyPinRequest;
     const serviceId = shownId(request);
-    try {
-      const response = await next(unary);
-      const { verified, method: checked, failure } = response as VerifyPinResponse;
-      const method = methodName(checked || request.method);
-      metrics.pinChecked({ serviceId, method, outcome: verified ? "verified" : outcomes[failure] });
-      if (verified) {
-        complete(unary, request, method);
-      }
-      return response;
-    } catch (error) {
-      if (!isCallersOwn(faultFromError(error))) {
-        metrics.pinChecked({ serviceId, method: methodName(request.method), outcome: "error" });
-      }
-      throw error;
-    }
+    return next(unary).then(
+      (response) => {
+        const { verified, method: checked, failure } = response as VerifyPinResponse;
+        const method = methodName(checked || request.method);
+        metrics.pinChecked({ serviceId, method, outcome: verified ? "verified" : outcomes[failure] });
+        if (verified) {
+          complete(unary, request, method);
+        }
+        return response;
+      },
+      (error) => {
+        if (!isCallersOwn(faultFromError(error))) {
+          metrics.pinChecked({ serviceId, method: methodName(request.method), outcome: "error" });
+        }
+        throw error;
+      },
+    );
   }
 
   function complete({ call: { progress } }: UnaryCall, user: UserRef, method: string): void {

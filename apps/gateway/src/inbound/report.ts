@@ -32,20 +32,23 @@ export function createReport({ clock, logger, metrics }: ReportOptions): Report 
   });
   return {
     flush: refusals.flush,
-    layer: (next) => async (call) => {
+    layer: (next) => (call) => {
       metrics.rpcStarted(call);
-      const reply = await next(call);
-      if (reply.kind === "whole") {
-        done(call, reply.outcome);
-      } else {
-        reply.outcome.then(
-          (outcome) => done(call, outcome),
-          (error) => done(call, { code: Code.Internal, fault: faultFromError(error) }),
-        );
-      }
-      return reply;
+      return next(call).then((reply) => told(call, reply));
     },
   };
+
+  function told(call: HttpCall, reply: Reply): Reply {
+    if (reply.kind === "whole") {
+      done(call, reply.outcome);
+    } else {
+      reply.outcome.then(
+        (outcome) => done(call, outcome),
+        (error) => done(call, { code: Code.Internal, fault: faultFromError(error) }),
+      );
+    }
+    return reply;
+  }
 
   function done(call: HttpCall, { code, fault }: Outcome): void {
     const durationMs = clock.nowMs() - call.startedAtMs;

@@ -21,11 +21,11 @@ type AnyOperation = (request: Message, call: Call) => Promise<Record<string, unk
 /** Runs the operation of a call's method. */
 export function operationHandler<Service extends DescService>(operations: Operations<Service>): UnaryHandler {
   const byName = operations as unknown as Readonly<Record<string, AnyOperation>>;
-  return async ({ call, method, message }) => {
+  return ({ call, method, message }) => {
     const operation = byName[method.localName];
     if (operation === undefined) {
       throw new Error(`no operation ${method.localName}`);
     }
-    return create(method.output, await operation(message, call));
+    return operation(message, call).then((response) => create(method.output, response));
   };
 }

@@ -17,25 +17,27 @@ export interface AttemptReport {
 
 export function createAttemptReport({ clock, metrics }: AttemptReportOptions): AttemptReport {
   return {
-    layer: (next) => async (attempt) => {
+    layer: (next) => (attempt) => {
       const startedAtMs = clock.nowMs();
-      try {
-        const answer = await next(attempt);
-        metrics.attemptTook(attempt.operation, clock.nowMs() - startedAtMs);
-        if (!isToldByBody(answer.status)) {
-          metrics.attemptEnded(attempt.operation, outcomeFromStatus(answer.status));
-        }
-        return answer;
-      } catch (error) {
-        const outcome = outcomeWithoutAnswer(attempt, error);
-        if (outcome !== undefined) {
-          metrics.attemptEnded(attempt.operation, outcome);
-        }
-        if (outcome !== undefined && outcome !== "unreachable") {
+      return next(attempt).then(
+        (answer) => {
           metrics.attemptTook(attempt.operation, clock.nowMs() - startedAtMs);
-        }
-        throw error;
-      }
+          if (!isToldByBody(answer.status)) {
+            metrics.attemptEnded(attempt.operation, outcomeFromStatus(answer.status));
+          }
+          return answer;
+        },
+        (error) => {
+          const outcome = outcomeWithoutAnswer(attempt, error);
+          if (outcome !== undefined) {
+            metrics.attemptEnded(attempt.operation, outcome);
+          }
+          if (outcome !== undefined && outcome !== "unreachable") {
+            metrics.attemptTook(attempt.operation, clock.nowMs() - startedAtMs);
+          }
+          throw error;
+        },
+      );
     },
     onRead({ operation, status, isUnderstood }) {
       if (isToldByBody(status)) {
