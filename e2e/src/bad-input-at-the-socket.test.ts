@@ -3,7 +3,7 @@ import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "./eventually.ts";
 import { type GatewayUnderTest, handledAtLeast, refusedAtLeast, startGateway } from "./gateway-under-test.ts";
-import { enveloped, exchangeBytes, openSocket, textUntilEnd } from "./raw-http.ts";
+import { enveloped, exchangeBytes, openSocket, textUntilEnd, writeInPieces } from "./raw-http.ts";
 import { protocols, rpcClient } from "./rpc-client.ts";
 import { aUser, userOfService } from "./samples.ts";
 import { type ScriptedUpstream, startScriptedUpstream } from "./scripted-upstream.ts";
@@ -330,6 +330,18 @@ test("a request hidden in another's body is never seen as one", async () => {
   const bytes = head(host, json, "connection: close", `content-length: ${hidden.length}`) + hidden;
   expect((await exchangeBytes(gateway.port, bytes)).match(/HTTP\/1\.1 /g)).toHaveLength(1);
   expect(upstream.arrivals).toBe(0);
+});
+
+test("a request that is refused before its 512 KiB have come gets the whole answer, and no reset", async () => {
+  const { gateway } = await start();
+  const upload = Buffer.alloc(512 * 1024);
+  const socket = await openSocket(gateway.port);
+  socket.write(
+    `POST /verigate.v1.UserAPI/Nothing HTTP/1.1\r\n${host}\r\n${json}\r\ncontent-length: ${upload.length}\r\n\r\n`,
+  );
+  await writeInPieces(socket, upload);
+  expect(socket.errored).toBeNull();
+  expect(await textUntilEnd(socket)).toMatch(/^HTTP\/1\.1 404 [\s\S]*"METHOD_UNKNOWN"[\s\S]*\}$/);
 });
 
 test("the admin listener serves its three pages, read-only, and nothing else", async () => {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import { createConnection, type Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 
 /** A socket to a port of this machine, which ends with the test. */
@@ -30,6 +31,15 @@ export function textUntilEnd(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
     socket.once("close", () => resolve(text));
   });
+}
+
+/** Uploads as a client that does nothing else: a piece in each turn of the event loop, as long as the connection is there. */
+export async function writeInPieces(socket: Socket, bytes: Uint8Array): Promise<void> {
+  const pieceBytes = 16 * 1024;
+  for (let start = 0; start < bytes.byteLength && socket.writable; start += pieceBytes) {
+    socket.write(bytes.subarray(start, start + pieceBytes));
+    await setImmediate();
+  }
 }
 
 export interface Http2Answer {

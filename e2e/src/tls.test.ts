@@ -5,6 +5,7 @@ import { expect, onTestFinished } from "vitest";
 import { type Certificate, type Certificates, makeCertificates } from "./certificates.ts";
 import { refusedAtLeast, startGateway } from "./gateway-under-test.ts";
 import { grpcJsClient } from "./grpc-js-client.ts";
+import { textUntilEnd, writeInPieces } from "./raw-http.ts";
 import { openssl, testWith } from "./real-or-skip.ts";
 import { aService } from "./samples.ts";
 import { startSandbox, wrongPin } from "./sandbox-under-test.ts";
@@ -58,6 +59,21 @@ test("https with HTTP/1.1 is served", async () => {
   expect(await getService(gateway.port, { ca: certificates.authority.cert })).toMatchObject({
     service: { name: "Shop" },
   });
+});
+
+test("by TLS, too, a request that is refused before its 512 KiB have come gets the whole answer, and no reset", async () => {
+  const certificates = await makeCertificates();
+  const gateway = await startGateway({ upstream: { url: "http://127.0.0.1:9" }, env: tlsEnv(certificates) });
+  const upload = Buffer.alloc(512 * 1024);
+  const socket = await handshake(gateway.port, { ca: certificates.authority.cert });
+  socket.on("error", () => {});
+  socket.write(
+    "POST /verigate.v1.UserAPI/Nothing HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n" +
+      `content-length: ${upload.length}\r\n\r\n`,
+  );
+  await writeInPieces(socket, upload);
+  expect(socket.errored).toBeNull();
+  expect(await textUntilEnd(socket)).toMatch(/^HTTP\/1\.1 404 [\s\S]*"METHOD_UNKNOWN"[\s\S]*\}$/);
 });
 
 test("cleartext at a TLS listener is refused and counted, and the next caller is served", async () => {

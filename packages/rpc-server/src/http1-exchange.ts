@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "@verigate/call";
 import { type HttpExchange, headersOfAll, ignore } from "./http-exchange.ts";
+import { linger } from "./linger.ts";
 import type { WholeReply } from "./reply.ts";
 
 /** A request of HTTP/1.1. */
-export function http1Exchange(request: IncomingMessage, response: ServerResponse): HttpExchange {
+export function http1Exchange(request: IncomingMessage, response: ServerResponse, clock: Clock): HttpExchange {
   // Errors of a connection that breaks are seen by whoever reads or writes it.
   request.on("error", ignore);
   response.on("error", ignore);
@@ -17,16 +19,27 @@ export function http1Exchange(request: IncomingMessage, response: ServerResponse
     body: request,
     onClose: (listener) => response.once("close", listener),
     answer(reply, isLast) {
-      if (!response.destroyed) {
-        write(response, reply, isLast || !(request.readableEnded || request.complete));
+      if (response.destroyed) {
+        return;
       }
+      const isRead = request.readableEnded || request.complete;
+      writeHead(response, reply, isLast || !isRead);
+      if (isRead) {
+        response.end(reply.body);
+        return;
+      }
+      response.flushHeaders();
+      if (reply.body !== undefined) {
+        response.write(reply.body);
+      }
+      linger(request, response, clock);
     },
     destroy: () => response.destroy(),
     asNode: () => ({ request, response }),
   };
 }
 
-function write(response: ServerResponse, { status, headers, body, trailers }: WholeReply, isLast: boolean): void {
+function writeHead(response: ServerResponse, { status, headers, body, trailers }: WholeReply, isLast: boolean): void {
   response.writeHead(status, {
     ...headersOfAll,
     ...headers,
@@ -36,5 +49,4 @@ function write(response: ServerResponse, { status, headers, body, trailers }: Wh
   if (trailers !== undefined) {
     response.addTrailers(trailers);
   }
-  response.end(body);
 }

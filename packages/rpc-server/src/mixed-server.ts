@@ -13,6 +13,7 @@ import { type Ageing, type ConnectionAge, startAgeing } from "./connection-age.t
 import type { HttpExchange } from "./http-exchange.ts";
 import { http1Exchange } from "./http1-exchange.ts";
 import { http2Exchange } from "./http2-exchange.ts";
+import { isLingering } from "./linger.ts";
 import { hasForeignCertificate, peerCertificateOf } from "./peer-certificate.ts";
 
 export interface MixedServerOptions {
@@ -146,8 +147,12 @@ export function createMixedServer({ peer, onRequest, onRefused, tls, age }: Mixe
   }
 
   server.on("request", (request, response) => {
+    if (isLingering(request.socket)) {
+      // It was sent behind a request that is not read, before the answer said that it is the last.
+      return;
+    }
     if (isWithinPipeline(request.socket, response)) {
-      onRequest(http1Exchange(request, response), connections.get(request.socket) ?? noConnection);
+      onRequest(http1Exchange(request, response, age.clock), connections.get(request.socket) ?? noConnection);
     } else {
       onRefused("ERR_HTTP_PIPELINE");
       request.socket.destroy();
@@ -165,6 +170,11 @@ export function createMixedServer({ peer, onRequest, onRefused, tls, age }: Mixe
   });
   http2.on("sessionError", (error: NodeJS.ErrnoException) => onRefused(error.code ?? "ERR_HTTP2_ERROR"));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (isLingering(socket)) {
+      // Its request was answered, and what is wrong with the rest of it, or that there is none, is nothing new.
+      socket.destroySoon();
+      return;
+    }
     onRefused(error.code ?? "ERR_HTTP");
     refuse(socket, error.code);
   });

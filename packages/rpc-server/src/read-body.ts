@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import { Fault } from "@verigate/call";
 
-/** Beyond the cap, this much is read and dropped, so that the sender gets to see the refusal. */
-const discardBytesMax = 1024 * 1024;
+/** Of what is too much, or for nobody, this much is read and dropped, so that the sender gets to see the refusal. */
+export const discardBytesMax: number = 1024 * 1024;
 
 /**
  * Reads the body of a request whose errors somebody else listens to: at most `bytesMax` bytes, else it is
