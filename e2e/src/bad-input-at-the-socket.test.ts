@@ -344,6 +344,27 @@ test("a request that is refused before its 512 KiB have come gets the whole answ
   expect(await textUntilEnd(socket)).toMatch(/^HTTP\/1\.1 404 [\s\S]*"METHOD_UNKNOWN"[\s\S]*\}$/);
 });
 
+test("over HTTP/2, a stream whose message is too large has its error, and its client is asked to stop", async () => {
+  const upstream = await startScriptedUpstream({ status: 200, body: aUser });
+  const gateway = await startGateway({ upstream, env: { VERIGATE_REFLECTION: "true" } });
+  const session = await http2Session(gateway);
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "content-type": "application/grpc",
+    te: "trailers",
+  });
+  const gone = closed(stream);
+  const trailers = once(stream, "trailers");
+  stream.resume();
+  // The head of a message of 2 GiB.
+  stream.write(Buffer.of(0, 0x7f, 0xff, 0xff, 0xff));
+  expect((await trailers)[0]).toMatchObject({ "grpc-status": "8" });
+  await gone;
+  expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+  await expectGoodCalls(gateway);
+});
+
 test("the admin listener serves its three pages, read-only, and nothing else", async () => {
   const { gateway } = await start();
   const statusOf = async (page: string, method = "GET") =>

@@ -1,4 +1,4 @@
-import { constants } from "node:http2";
+import { constants, type ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { Fault } from "@verigate/call";
@@ -22,6 +22,9 @@ function writeStream(reply: StreamReply, isLast: boolean): void {
   if (isLast && !("stream" in node.request)) {
     response.header?.set("connection", "close");
   }
+  if ("stream" in node.request) {
+    askToStop(node.request.stream);
+  }
   const settle = (outcome: Outcome) => reply.settle(outcome);
   node.response.once("close", () => {
     if (!hasEnded(node.request, node.response)) {
@@ -35,6 +38,22 @@ function writeStream(reply: StreamReply, isLast: boolean): void {
     const { code } = ConnectError.from(error);
     node.response.destroy();
     settle({ code, fault: new Fault(code === Code.Canceled ? "cancelled" : "gateway-bug", { cause: error }) });
+  });
+}
+
+/**
+ * Asks a client to stop uploading: by a complete response, then a reset without an
+ * error (RFC 9113, 8.1). "finish" comes before the trailers have been asked for, and
+ * a reset from within "wantTrailers" goes out before them; a turn later they are
+ * with nghttp2, and Node sends all that it holds before a reset.
+ */
+function askToStop(stream: ServerHttp2Stream): void {
+  stream.once("wantTrailers", () => {
+    setImmediate(() => {
+      if (!stream.readableEnded && !stream.destroyed) {
+        stream.close(constants.NGHTTP2_NO_ERROR);
+      }
+    });
   });
 }
 
