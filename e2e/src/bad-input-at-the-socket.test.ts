@@ -124,6 +124,47 @@ test.each(brokenHttp2)("over HTTP/2, $name is refused and counted, and harms nob
   await expectGoodCalls(gateway);
 });
 
+/** A HEADERS frame that opens a stream and leaves its body open; each field stands as a literal (RFC 7541, 6.2.2). */
+const headersFrame = (stream: number, fields: Readonly<Record<string, string>>) =>
+  frame(
+    1,
+    0x4,
+    stream,
+    Buffer.concat(
+      Object.entries(fields).flatMap((field) => [
+        Buffer.from([0]),
+        ...field.flatMap((text) => [Buffer.from([text.length]), Buffer.from(text)]),
+      ]),
+    ),
+  );
+const resetFrame = (stream: number) => frame(3, 0, stream, Buffer.from([0, 0, 0, 8]));
+
+test.each([
+  ["a request that waits for 100 Continue", "/", { expect: "100-continue" }],
+  ["a call", path, { "content-type": "application/grpc" }],
+  [
+    "a stream",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    { "content-type": "application/grpc", te: "trailers" },
+  ],
+])("over HTTP/2, %s that is reset in the packet that opens it harms nobody, and ends", async (_, to, fields) => {
+  const upstream = await startScriptedUpstream({ status: 200, body: aUser });
+  const gateway = await startGateway({ upstream, env: { VERIGATE_REFLECTION: "true" } });
+  const opening = { ":method": "POST", ":scheme": "http", ":authority": "localhost", ":path": to, ...fields };
+  const ids = Array.from({ length: 20 }, (_each, index) => 2 * index + 1);
+  const packet = Buffer.concat([
+    Buffer.from(preface),
+    frame(4, 0, 0, Buffer.alloc(0)),
+    ...ids.flatMap((id) => [headersFrame(id, opening), resetFrame(id)]),
+  ]);
+  const socket = await openSocket(gateway.port);
+  socket.write(packet);
+  await eventually(async () => ((await gateway.handledInAll()) >= ids.length ? true : undefined));
+  expect(await gateway.inFlight()).toBe(0);
+  socket.destroy();
+  await expectGoodCalls(gateway);
+});
+
 /** Fulfils when it is closed, by an error or without. */
 function closed(connection: { once(event: "close", listener: () => void): unknown }): Promise<void> {
   return new Promise((resolve) => {

@@ -27,6 +27,8 @@ export interface RunningCommand {
   /** What a line of its output matches first, once there is one. An Error where it ends without. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
   kill(signal: NodeJS.Signals): void;
+  /** Reads it no more, as a log shipper that ends. */
+  closeStandardOutput(): void;
   /** Its exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
 }
@@ -81,6 +83,7 @@ export function startProgram(file: string, args: readonly string[], env: Env): R
     kill: (signal) => {
       child.kill(signal);
     },
+    closeStandardOutput: () => child.stdout.destroy(),
     ended,
   };
 }

@@ -10,6 +10,10 @@ export interface GatewayUnderTest {
   readonly adminUrl: string;
   /** Calls that were answered, by method and code, such as `VerifyPin` and `OK`. */
   handled(method: string, code: string): Promise<number>;
+  /** The same of all methods and codes. */
+  handledInAll(): Promise<number>;
+  /** Calls that have begun and not ended. */
+  inFlight(): Promise<number>;
   /** Connections that were refused before there was a request. */
   refused(): Promise<number>;
 }
@@ -65,6 +69,8 @@ export async function startGateway({ upstream, env = {}, provider }: GatewayOpti
     adminUrl,
     handled: async (method, code) =>
       sum(await metrics(adminUrl), "grpc_server_handled_total", `grpc_method="${method}"`, `grpc_code="${code}"`),
+    handledInAll: async () => sum(await metrics(adminUrl), "grpc_server_handled_total"),
+    inFlight: async () => sum(await metrics(adminUrl), "verigate_rpcs_in_flight"),
     refused: async () => sum(await metrics(adminUrl), "verigate_connections_refused_total"),
   };
 }

@@ -231,3 +231,15 @@ test.each([
 ])("verigate $args ends with $exitCode", async ({ args, exitCode }) => {
   expect((await verigate(args, {})).exitCode).toBe(exitCode);
 });
+
+test("a reader of standard output that goes away takes no call with it", async () => {
+  const upstream = await startScriptedUpstream({ status: 200, body: aUser });
+  const { command, authority } = await startReady(upstream.url);
+  command.closeStandardOutput();
+  const { users } = rpcClient({ authority });
+  for (let call = 0; call < 3; call += 1) {
+    expect((await users.getUser(userOfService)).user?.id).toBe("u1");
+  }
+  command.kill("SIGTERM");
+  expect(await command.ended).toBe(0);
+});

@@ -20,9 +20,7 @@ export function http2Exchange(
 ): HttpExchange {
   // Errors of a connection that breaks are seen by whoever reads or writes it.
   stream.on("error", ignore);
-  if (headers.expect === "100-continue") {
-    stream.additionalHeaders({ ":status": constants.HTTP_STATUS_CONTINUE });
-  }
+  let isAwaited = headers.expect === "100-continue";
   return {
     httpVersion: "2.0",
     method: headers[":method"] ?? "",
@@ -31,7 +29,14 @@ export function http2Exchange(
     authority: headers[":authority"] ?? headers.host,
     headers,
     rawHeaders,
-    body: stream,
+    get body() {
+      // Now that it is wanted: who is refused uploads nothing. A stream may have been reset by then, and answering it would throw.
+      if (isAwaited && !stream.destroyed && !stream.closed) {
+        stream.additionalHeaders({ ":status": constants.HTTP_STATUS_CONTINUE });
+      }
+      isAwaited = false;
+      return stream;
+    },
     onClose: (listener) => stream.once("close", listener),
     answer(reply) {
       if (!stream.destroyed && !stream.closed) {

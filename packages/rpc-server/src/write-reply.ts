@@ -26,6 +26,11 @@ function writeStream(reply: StreamReply, isLast: boolean): void {
     askToStop(node.request.stream);
   }
   const settle = (outcome: Outcome) => reply.settle(outcome);
+  if (hasClosed(node.request, node.response)) {
+    // It closed before anybody listened, as when it is reset by the packet that opened it.
+    settle({ code: Code.Canceled, fault: new Fault("cancelled") });
+    return;
+  }
   node.response.once("close", () => {
     if (!hasEnded(node.request, node.response)) {
       settle({ code: Code.Canceled, fault: new Fault("cancelled") });
@@ -55,6 +60,10 @@ function askToStop(stream: ServerHttp2Stream): void {
       }
     });
   });
+}
+
+function hasClosed(request: NodeRequest, response: NodeResponse): boolean {
+  return "stream" in request ? request.stream.destroyed || request.stream.closed : response.destroyed;
 }
 
 /** Whether a response that has been closed went out whole. A stream that was reset counts as finished, to Node. */

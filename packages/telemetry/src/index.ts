@@ -7,7 +7,6 @@ export {
   type LoggerOptions,
   type LogLevel,
   logLevels,
-  standardOutput,
 } from "./logger.ts";
 export type { AuthFailure, Credential, WatchedSecret } from "./metrics/access-metrics.ts";
 export type { VerificationOutcome } from "./metrics/auth-metrics.ts";
@@ -28,5 +27,6 @@ export { createMetrics, type Metrics, type MetricsOptions } from "./metrics/metr
 export type { CertificateName } from "./metrics/process-metrics.ts";
 export type { RequestIdResult } from "./metrics/rpc-metrics.ts";
 export type { AttemptOutcome, UserListResult } from "./metrics/upstream-metrics.ts";
+export { type StandardOutput, standardOutput } from "./standard-output.ts";
 export { type TraceParent, traceParentFromHeader } from "./trace-parent.ts";
 export { type AttemptSpan, type RpcSpan, samplerNames, type Tracing, type TracingOptions } from "./tracing.ts";

@@ -1,5 +1,3 @@
-import sonicBoom from "sonic-boom";
-
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -94,39 +92,4 @@ function lineOf(level: LogLevel, msg: string, fields: LogFields): string {
   }
   line.msg = msg;
   return `${JSON.stringify(line)}\n`;
-}
-
-/** Readable lines where standard output is a terminal, JSON lines elsewhere. */
-export async function standardOutput(): Promise<LogDestination> {
-  if (process.stdout.isTTY) {
-    // Loaded only for people: it takes memory that no sidecar has to spare.
-    const { default: pretty } = await import("pino-pretty");
-    return pretty({ singleLine: true });
-  }
-  return byTurns(new sonicBoom.SonicBoom({ fd: 1, sync: true }));
-}
-
-/**
- * Writes what comes in one turn of the event loop at its end, all at once: a write for
- * each line costs a busy gateway a tenth of its CPU. Nothing waits longer, and what
- * still waits when the process exits is written then.
- */
-function byTurns(destination: LogDestination): LogDestination {
-  let waiting = "";
-  const flush = () => {
-    const text = waiting;
-    waiting = "";
-    if (text !== "") {
-      destination.write(text);
-    }
-  };
-  process.once("exit", flush);
-  return {
-    write(text) {
-      if (waiting === "") {
-        setImmediate(flush);
-      }
-      waiting += text;
-    },
-  };
 }

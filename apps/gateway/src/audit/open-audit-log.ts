@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { causeOf, type Logger } from "@verigate/telemetry";
+import { causeOf, type Logger, type StandardOutput } from "@verigate/telemetry";
 import { createAppendFile } from "./append-file.ts";
 import { type AuditLog, createAuditLog } from "./audit-log.ts";
 
@@ -7,7 +7,7 @@ export interface OpenAuditLogOptions {
   /** `stdout` or a file's path. */
   readonly destination: string;
   /** Where the log lines go too, so that no line is written into another. */
-  readonly standardOutput: { write(text: string): void };
+  readonly standardOutput: Pick<StandardOutput, "writeNow">;
   readonly logger: Logger;
   readonly onLost: (count: number) => void;
 }
@@ -28,7 +28,7 @@ export async function openAuditLog(options: OpenAuditLogOptions): Promise<AuditL
   if (destination === "stdout") {
     return createAuditLog({
       ...shared,
-      append: async (text) => standardOutput.write(text),
+      append: async (text) => standardOutput.writeNow(text),
       closeDestination: async () => {},
     });
   }
