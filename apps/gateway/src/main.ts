@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=16 --heap-growing-percent=100
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=16 --heap-growing-percent=100 --expose-gc
 /**
  * The command `verigate`. What a subcommand needs is loaded by it alone, because
  * `health` is run every few seconds.

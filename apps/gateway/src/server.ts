@@ -13,6 +13,7 @@ import { auditedDecisions } from "./audit/audited-decisions.ts";
 import { openAuditLog } from "./audit/open-audit-log.ts";
 import { trustedListeners } from "./callers/trusted-listeners.ts";
 import { certificateEnds } from "./certificate-ends.ts";
+import { collectStart } from "./collect-start.ts";
 import { composeGateway, type Gateway } from "./compose.ts";
 import { openedFor } from "./opened-for.ts";
 import type { Provider } from "./provider.ts";
@@ -145,6 +146,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       graceMs: values.VERIGATE_MAX_DEADLINE + lastWordsMs,
       random: Math.random,
     };
+    collectStart();
     for (const address of values.VERIGATE_LISTEN) {
       const { frontDoor } = gateway;
       const onRefused = metrics.connectionRefused;
