@@ -33,6 +33,7 @@ others by then. Ready is from spawn until the port takes connections.
 ${markdownTable(goalTable(results))}
 In parentheses: where the median lies with a confidence of 90 % or more. A ratio of 1 counts as met where that includes
 1, because the two can't be told apart then. Fewer than five rounds, or too few calls, decide nothing.
+[What a call costs](decisions/0013-what-a-call-costs.md) has the profile that explains what is missed.
 ${latencyText(results)}${clientText(results)}${scaleText(results.scale)}
 ${soak}
 

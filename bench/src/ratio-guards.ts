@@ -21,6 +21,11 @@ export const ratioGuards: readonly RatioGuard[] = [
   { door: "grpc", name: telemetryNames.on, other: telemetryNames.off, ratioMax: 1.5 },
 ];
 
+/** Whether a guard is about a server behind a door: the others need not be measured to judge them. */
+export function isGuarded(name: string, door: Door): boolean {
+  return ratioGuards.some((guard) => guard.door === door && (guard.name === name || guard.other === name));
+}
+
 export interface GuardedRatio extends RatioGuard {
   /** The median of the rounds; undefined where the two were not measured. */
   readonly ratio: number | undefined;

@@ -4,11 +4,11 @@
  * `health` is run every few seconds.
  *
  * The first line is the one place that says how it is started; `pnpm gateway` and the
- * image repeat it. The flag: what a call leaves behind is collected in steps of some
- * 3 ms instead of 20, during which nobody is answered; Node lets them grow on big
- * machines. The variable: the C library keeps one heap for all threads instead of one
- * for each, which takes 2 MiB less at rest and some 10 under load, and no more CPU
- * (docs/decisions/0012-few-files.md).
+ * image repeat it. The flags: what calls leave behind is collected in steps of some 4 ms
+ * instead of 20 and more, during which nobody is answered; it grows by its own size at
+ * most before all of it is looked at; and collect-start.ts may ask for a collection.
+ * The variable: the C library keeps one heap for all threads instead of one for each.
+ * docs/decisions/0012-few-files.md has the figures.
  */
 import { constants } from "node:os";
 import { type CommandResult, exitMisconfigured, usageMistake } from "./commands/command-result.ts";

@@ -12,9 +12,10 @@ import type { SoakResults, SoakSample } from "./soak-results.ts";
 
 /** The share of a core that the load shall keep busy. */
 const busyGoal = 0.7;
-const warmUpCalls = 20_000;
+const warmUpCalls = 60_000;
 const calibrationCalls = 10_000;
-const calibrationSeconds = 5;
+/** A call costs more when the gateway remembers more. */
+const calibrationSeconds = 30;
 const sampleMs = 1_000;
 const tellEvery = 15;
 /** At the start and the end, when connections open and close, nothing is looked at. */

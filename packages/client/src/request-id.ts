@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { clone, isFieldSet } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
+import { create, isFieldSet } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 
 /**
@@ -10,7 +9,7 @@ import type { Interceptor } from "@connectrpc/connect";
 export const fillRequestId: Interceptor = (next) => (req) => {
   const field = req.method.input.field.requestId;
   if (req.stream || field === undefined || isFieldSet(req.message, field)) return next(req);
-  const message = clone(req.method.input, req.message);
-  reflect(req.method.input, message).set(field, randomUUID());
+  // One level deep is enough: nothing below it is written, here or where it is sent.
+  const message = Object.assign(create(req.method.input), req.message, { requestId: randomUUID() });
   return next({ ...req, message });
 };
