@@ -17,7 +17,15 @@ const waitingBytesMax = 4 * 1024 * 1024;
  * the process exits is written then; only a process that is killed loses the lines of its
  * last turn. Whoever reads may go away: then lines go nowhere, and nothing else happens.
  */
-export async function standardOutput(): Promise<StandardOutput> {
+export function standardOutput(): Promise<StandardOutput> {
+  shared ??= openStandardOutput();
+  return shared;
+}
+
+/** A process has one, whatever it starts. */
+let shared: Promise<StandardOutput> | undefined;
+
+async function openStandardOutput(): Promise<StandardOutput> {
   if (process.stdout.isTTY) {
     // Loaded only for people: it takes memory that no sidecar has to spare.
     const { default: pretty } = await import("pino-pretty");
