@@ -118,8 +118,8 @@ const timeouts = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom("20S", "20000", "nonsense", "99999999999") },
 );
 
-/** Requests as they could come, good and bad: of every method, protocol, encoding and framing. */
-export const wireRequests: fc.Arbitrary<WireRequest> = fc
+/** Good and bad requests: of every method, protocol, encoding and framing. */
+const anyRequests: fc.Arbitrary<WireRequest> = fc
   .record({
     method: fc.constantFrom(...methods),
     kind: fc.oneof(
@@ -149,6 +149,39 @@ export const wireRequests: fc.Arbitrary<WireRequest> = fc
       .tuple(messageJson(given.method.input), fc.constantFrom(...contentTypes[given.kind]))
       .map(([json, contentType]) => requestFrom(given, json, contentType)),
   );
+
+/** Good ones whose answers are worth compressing, which hardly ever come by chance. */
+const requestsForMuch: fc.Arbitrary<WireRequest> = fc
+  .record({
+    contentType: fc.constantFrom("application/grpc", "application/proto", "application/json"),
+    httpVersion: fc.constantFrom(1 as const, 2 as const),
+    accepted,
+  })
+  .map(({ contentType, ...given }) =>
+    requestFrom(
+      {
+        ...given,
+        method: UserAPI.method.listUsers,
+        kind: contentType === "application/grpc" ? "grpc" : "connect",
+        verb: "POST",
+        suffix: "",
+        isBinary: contentType !== "application/json",
+        change: (bytes) => bytes,
+        framing: (message) => enveloped(message),
+        encoding: undefined,
+        timeout: undefined,
+        isCompressed: false,
+      },
+      { serviceId: "many", pageSize: 1_000 },
+      contentType,
+    ),
+  );
+
+/** Requests as they could come. */
+export const wireRequests: fc.Arbitrary<WireRequest> = fc.oneof(
+  { weight: 40, arbitrary: anyRequests },
+  { weight: 1, arbitrary: requestsForMuch },
+);
 
 interface Given {
   readonly method: (typeof methods)[number];
