@@ -165,6 +165,21 @@ test.each([
   await expectGoodCalls(gateway);
 });
 
+test.each([path, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"])(
+  "over HTTP/2, whoever waits for 100 Continue before the body of %s is told to go on",
+  async (to) => {
+    const upstream = await startScriptedUpstream({ status: 200, body: aUser });
+    const gateway = await startGateway({ upstream, env: { VERIGATE_REFLECTION: "true" } });
+    const session = connect(`http://127.0.0.1:${gateway.port}`);
+    onTestFinished(() => session.destroy());
+    const fields = { "content-type": "application/grpc", te: "trailers", expect: "100-continue" };
+    const stream = session.request({ ":method": "POST", ":path": to, ...fields });
+    await once(stream, "continue");
+    stream.on("error", () => {}).close();
+    await expectGoodCalls(gateway);
+  },
+);
+
 /** Fulfils when it is closed, by an error or without. */
 function closed(connection: { once(event: "close", listener: () => void): unknown }): Promise<void> {
   return new Promise((resolve) => {

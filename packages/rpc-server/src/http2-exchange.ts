@@ -21,6 +21,15 @@ export function http2Exchange(
   // Errors of a connection that breaks are seen by whoever reads or writes it.
   stream.on("error", ignore);
   let isAwaited = headers.expect === "100-continue";
+
+  /** Now that it is wanted: who is refused uploads nothing. A stream may have been reset by then, and answering it would throw. */
+  function askForBody(): void {
+    if (isAwaited && !stream.destroyed && !stream.closed) {
+      stream.additionalHeaders({ ":status": constants.HTTP_STATUS_CONTINUE });
+    }
+    isAwaited = false;
+  }
+
   return {
     httpVersion: "2.0",
     method: headers[":method"] ?? "",
@@ -30,11 +39,7 @@ export function http2Exchange(
     headers,
     rawHeaders,
     get body() {
-      // Now that it is wanted: who is refused uploads nothing. A stream may have been reset by then, and answering it would throw.
-      if (isAwaited && !stream.destroyed && !stream.closed) {
-        stream.additionalHeaders({ ":status": constants.HTTP_STATUS_CONTINUE });
-      }
-      isAwaited = false;
+      askForBody();
       return stream;
     },
     onClose: (listener) => stream.once("close", listener),
@@ -45,6 +50,7 @@ export function http2Exchange(
     },
     destroy: () => stream.destroy(),
     asNode() {
+      askForBody();
       const request = new Http2ServerRequest(stream, headers, {}, rawHeaders);
       const response = new Http2ServerResponse(stream);
       request.on("error", ignore);
