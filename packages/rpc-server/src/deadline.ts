@@ -1,6 +1,15 @@
 import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
-import { type Call, type Clock, Fault, type FaultKind, type Handler, type Layer, type Progress } from "@verigate/call";
+import {
+  type Call,
+  type Clock,
+  Fault,
+  type FaultKind,
+  type Layer,
+  type Progress,
+  promiseOf,
+  type Timer,
+} from "@verigate/call";
 
 export interface DeadlineOptions {
   readonly clock: Clock;
@@ -20,13 +29,46 @@ export interface DeadlineOptions {
 const marginMsMax = 250;
 
 /**
- * What to do with a call that is waiting when the gateway has to go. Emptied when
- * it waits no more: what a Set or a signal's listeners have held and forgotten
- * can stay in memory until the next full collection (their old tables and nodes
- * lead to newer ones), and a whole call would.
+ * A call that waits for its answer. It forgets the call when it waits no more:
+ * what a Set has held can stay in memory until the next full collection (its old
+ * tables lead to newer ones), and a whole call would.
  */
-interface Ending {
-  end: (() => void) | undefined;
+class Waiting {
+  #call: Call | undefined;
+  #reject: ((fault: Fault) => void) | undefined;
+  #timer: Timer | undefined;
+
+  constructor(call: Call, reject: (fault: Fault) => void) {
+    this.#call = call;
+    this.#reject = reject;
+    call.onDeparture(() => this.#giveUp("cancelled"));
+  }
+
+  setTimer(clock: Clock, delayMs: number): void {
+    this.#timer = clock.setTimer(delayMs, () => this.#giveUp(kindAtDeadline));
+  }
+
+  /** Answers it, because the gateway has to go. */
+  end(): void {
+    this.#giveUp(({ isOutcomeOpen }) => (isOutcomeOpen ? "outcome-unknown" : "shutting-down"));
+  }
+
+  /** It has its answer. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#call?.onDeparture(undefined);
+    this.#call = undefined;
+    this.#reject = undefined;
+  }
+
+  #giveUp(kind: FaultKind | ((progress: Progress) => FaultKind)): void {
+    const [call, reject] = [this.#call, this.#reject];
+    this.stop();
+    if (call !== undefined && reject !== undefined) {
+      call.progress.isAbandoned = true;
+      reject(new Fault(typeof kind === "function" ? kind(call.progress) : kind));
+    }
+  }
 }
 
 /**
@@ -41,10 +83,10 @@ interface Ending {
  */
 export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions): Layer<AnyCall, Answer> {
   const { clock, shutdown } = options;
-  const endings = new Set<Ending>();
+  const waiting = new Set<Waiting>();
   shutdown.addEventListener("abort", () => {
-    for (const ending of endings) {
-      ending.end?.();
+    for (const each of waiting) {
+      each.end();
     }
   });
   return (next) => (call) => {
@@ -56,51 +98,27 @@ export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions)
       const budgetMs = Math.min(timeoutMsFromHeaders(call) ?? options.defaultMs, options.maxMs);
       const answerMs = Math.max(0, budgetMs - Math.min(marginMsMax, budgetMs * 0.05));
       call.progress.deadlineAtMs = call.startedAtMs + answerMs;
-
-      const giveUp = (kind: FaultKind) => {
-        stopWaiting();
-        call.progress.isAbandoned = true;
-        reject(new Fault(kind));
-      };
-      const onDeadline = () => giveUp(kindAtDeadline(call.progress));
-      const onDeparture = () => giveUp("cancelled");
-      const onShutdown = () => giveUp(call.progress.isOutcomeOpen ? "outcome-unknown" : "shutting-down");
-
-      const timer = clock.setTimer(answerMs - (clock.nowMs() - call.startedAtMs), onDeadline);
-      call.onDeparture(onDeparture);
-      const ending: Ending = { end: onShutdown };
-      endings.add(ending);
-      const stopWaiting = () => {
-        timer.cancel();
-        call.onDeparture(undefined);
-        endings.delete(ending);
-        ending.end = undefined;
-      };
+      const wait = new Waiting(call, reject);
       if (shutdown.aborted) {
-        onShutdown();
+        wait.end();
         return;
       }
+      wait.setTimer(clock, answerMs - (clock.nowMs() - call.startedAtMs));
+      waiting.add(wait);
       promiseOf(next, call).then(
         (answer) => {
-          stopWaiting();
+          waiting.delete(wait);
+          wait.stop();
           resolve(answer);
         },
         (error) => {
-          stopWaiting();
+          waiting.delete(wait);
+          wait.stop();
           reject(error);
         },
       );
     });
   };
-}
-
-/** What a handler throws at once becomes a rejection, like all else. */
-function promiseOf<AnyCall, Answer>(handler: Handler<AnyCall, Answer>, call: AnyCall): Promise<Answer> {
-  try {
-    return handler(call);
-  } catch (error) {
-    return Promise.reject(error);
-  }
 }
 
 function kindAtDeadline({ isOutcomeOpen, isRepeatable }: Progress): FaultKind {

@@ -97,8 +97,15 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       return;
     }
     const call = callFromExchange({ exchange, routes, connection, clock: options.clock });
-    serve(call)
-      .then((reply) => writeReply(call, reply, listener.isDraining || connection.isEnding))
-      .catch(() => exchange.destroy());
+    serve(call).then(
+      (reply) => {
+        try {
+          writeReply(call, reply, listener.isDraining || connection.isEnding);
+        } catch {
+          exchange.destroy();
+        }
+      },
+      () => exchange.destroy(),
+    );
   };
 }

@@ -11,8 +11,8 @@ import type { TLSSocket, TlsOptions } from "node:tls";
 import type { Peer } from "@verigate/call";
 import { type Ageing, type ConnectionAge, startAgeing } from "./connection-age.ts";
 import type { HttpExchange } from "./http-exchange.ts";
-import { http1Exchange } from "./http1-exchange.ts";
-import { http2Exchange } from "./http2-exchange.ts";
+import { Http1Exchange } from "./http1-exchange.ts";
+import { Http2Exchange } from "./http2-exchange.ts";
 import { isLingering } from "./linger.ts";
 import { hasForeignCertificate, peerCertificateOf } from "./peer-certificate.ts";
 
@@ -152,7 +152,7 @@ export function createMixedServer({ peer, onRequest, onRefused, tls, age }: Mixe
       return;
     }
     if (isWithinPipeline(request.socket, response)) {
-      onRequest(http1Exchange(request, response, age.clock), connections.get(request.socket) ?? noConnection);
+      onRequest(new Http1Exchange(request, response, age.clock), connections.get(request.socket) ?? noConnection);
     } else {
       onRefused("ERR_HTTP_PIPELINE");
       request.socket.destroy();
@@ -166,7 +166,7 @@ export function createMixedServer({ peer, onRequest, onRefused, tls, age }: Mixe
   });
   http2.on("stream", (stream, headers, _flags, rawHeaders) => {
     const { session } = stream;
-    onRequest(http2Exchange(stream, headers, rawHeaders), (session && connections.get(session)) ?? noConnection);
+    onRequest(new Http2Exchange(stream, headers, rawHeaders), (session && connections.get(session)) ?? noConnection);
   });
   http2.on("sessionError", (error: NodeJS.ErrnoException) => onRefused(error.code ?? "ERR_HTTP2_ERROR"));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {

@@ -4,46 +4,76 @@ import { Fault } from "@verigate/call";
 /** Of what is too much, or for nobody, this much is read and dropped, so that the sender gets to see the refusal. */
 export const discardBytesMax: number = 1024 * 1024;
 
+/** A body that is being read. */
+interface Reading {
+  readonly bytesMax: number;
+  bytes: number;
+  chunks: Buffer[];
+  readonly resolve: (body: Uint8Array) => void;
+  readonly reject: (fault: Fault) => void;
+}
+
+/**
+ * Where the listeners below find what they read. They are the same for all
+ * requests: a stream of HTTP/2 that has ended can stay in memory until the next
+ * full collection, and would keep each closure that hangs from it.
+ */
+const reading = Symbol("verigate.reading");
+type Source = Readable & { [reading]?: Reading | undefined };
+
 /**
  * Reads the body of a request whose errors somebody else listens to: at most `bytesMax` bytes, else it is
  * `request-too-large`. A body that ends early is `cancelled`: its sender is gone.
  */
 export function readBody(request: Readable, bytesMax: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let isDone = false;
-    // An error is followed by it, and has a listener already.
-    const onClose = () => {
-      if (!isDone) {
-        fail(new Fault("cancelled"));
-      }
-    };
-    const fail = (fault: Fault) => {
-      isDone = true;
-      request.off("data", onData).off("end", onEnd).pause();
-      reject(fault);
-    };
-    const onData = (chunk: Buffer) => {
-      bytes += chunk.byteLength;
-      if (bytes <= bytesMax) {
-        chunks.push(chunk);
-      } else if (bytes > bytesMax + discardBytesMax) {
-        fail(new Fault("request-too-large"));
-      } else {
-        chunks.length = 0;
-      }
-    };
-    const onEnd = () => {
-      if (bytes > bytesMax) {
-        fail(new Fault("request-too-large"));
-      } else {
-        isDone = true;
-        const [first] = chunks;
-        resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
-      }
-    };
+    const source: Source = request;
+    source[reading] = { bytesMax, bytes: 0, chunks: [], resolve, reject };
     // They are left where they are when all went well: taking them off takes longer than all the rest.
-    request.on("data", onData).on("end", onEnd).on("close", onClose);
+    // An error is followed by "close", and has a listener already.
+    source.on("data", onData).on("end", onEnd).on("close", onClose);
   });
+}
+
+function onData(this: Source, chunk: Buffer): void {
+  const { [reading]: open } = this;
+  if (open === undefined) {
+    return;
+  }
+  open.bytes += chunk.byteLength;
+  if (open.bytes <= open.bytesMax) {
+    open.chunks.push(chunk);
+  } else if (open.bytes > open.bytesMax + discardBytesMax) {
+    fail(this, open, new Fault("request-too-large"));
+  } else {
+    open.chunks.length = 0;
+  }
+}
+
+function onEnd(this: Source): void {
+  const { [reading]: open } = this;
+  if (open === undefined) {
+    return;
+  }
+  const { chunks, bytes, bytesMax, resolve } = open;
+  if (bytes > bytesMax) {
+    fail(this, open, new Fault("request-too-large"));
+    return;
+  }
+  this[reading] = undefined;
+  const [first] = chunks;
+  resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+}
+
+function onClose(this: Source): void {
+  const { [reading]: open } = this;
+  if (open !== undefined) {
+    fail(this, open, new Fault("cancelled"));
+  }
+}
+
+function fail(source: Source, { reject }: Reading, fault: Fault): void {
+  source[reading] = undefined;
+  source.off("data", onData).off("end", onEnd).pause();
+  reject(fault);
 }

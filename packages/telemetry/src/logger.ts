@@ -6,55 +6,33 @@ export type LogLevel = (typeof logLevels)[number];
  * so nothing gets into a log because somebody passed an object along.
  */
 export interface LogFields {
-  readonly service?: string;
-  readonly method?: string;
-  readonly protocol?: string;
-  readonly listener?: string;
+  readonly service?: string | undefined;
+  readonly method?: string | undefined;
+  readonly protocol?: string | undefined;
+  readonly listener?: string | undefined;
   /** Who asked. */
-  readonly caller?: string;
-  readonly code?: string;
-  readonly reason?: string;
-  readonly owner?: string;
-  readonly durationMs?: number;
+  readonly caller?: string | undefined;
+  readonly code?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly durationMs?: number | undefined;
   /** Requests that were started upstream. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** How many calls the line stands for, of which it is about the last; one, where it does not say. */
-  readonly times?: number;
+  readonly times?: number | undefined;
   /** Only where it is a UUID: any other text could be anything. */
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   /** 32 hexadecimal digits. */
-  readonly traceId?: string;
+  readonly traceId?: string | undefined;
   /** Why, of a failure: a name and a code, never a message, which may quote what it is about. */
-  readonly cause?: string;
+  readonly cause?: string | undefined;
   /** Where, of a bug of ours. */
-  readonly stack?: string;
-  readonly address?: string;
-  readonly setting?: string;
+  readonly stack?: string | undefined;
+  readonly address?: string | undefined;
+  readonly setting?: string | undefined;
   /** What is wrong with a file that was to be reloaded, by lines; whoever finds it sees to it that it quotes no secret. */
-  readonly mistakes?: string;
+  readonly mistakes?: string | undefined;
 }
-
-/** The same list for what the types let through. */
-const fieldNames = Object.keys({
-  service: 0,
-  method: 0,
-  protocol: 0,
-  listener: 0,
-  caller: 0,
-  code: 0,
-  reason: 0,
-  owner: 0,
-  durationMs: 0,
-  attempts: 0,
-  times: 0,
-  requestId: 0,
-  traceId: 0,
-  cause: 0,
-  stack: 0,
-  address: 0,
-  setting: 0,
-  mistakes: 0,
-} satisfies Record<keyof LogFields, 0>) as readonly (keyof LogFields)[];
 
 export interface Logger {
   log(level: Exclude<LogLevel, "silent">, message: string, fields?: LogFields): void;
@@ -82,14 +60,30 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
   };
 }
 
+/** Listed once more: what the types let through is not written, and an object of one shape is written fastest. */
 function lineOf(level: LogLevel, msg: string, fields: LogFields): string {
-  const line: Record<string, unknown> = { level, time: new Date().toISOString() };
-  for (const name of fieldNames) {
-    const value = fields[name];
-    if (value !== undefined) {
-      line[name] = value;
-    }
-  }
-  line.msg = msg;
+  const line = {
+    level,
+    time: new Date().toISOString(),
+    service: fields.service,
+    method: fields.method,
+    protocol: fields.protocol,
+    listener: fields.listener,
+    caller: fields.caller,
+    code: fields.code,
+    reason: fields.reason,
+    owner: fields.owner,
+    durationMs: fields.durationMs,
+    attempts: fields.attempts,
+    times: fields.times,
+    requestId: fields.requestId,
+    traceId: fields.traceId,
+    cause: fields.cause,
+    stack: fields.stack,
+    address: fields.address,
+    setting: fields.setting,
+    mistakes: fields.mistakes,
+    msg,
+  } satisfies Record<keyof LogFields | "level" | "time" | "msg", unknown>;
   return `${JSON.stringify(line)}\n`;
 }

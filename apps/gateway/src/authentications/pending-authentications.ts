@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "@verigate/call";
+import { after, type Clock, type Eventual } from "@verigate/call";
 import type { UserRef } from "../provider.ts";
 import type { AuthStarts } from "../store/auth-starts.ts";
 
@@ -7,8 +7,8 @@ import type { AuthStarts } from "../store/auth-starts.ts";
 export interface PendingAuthentications {
   /** A user's authentication was initiated; an earlier one of the same user is forgotten. `label` comes back when it is abandoned. */
   begin(user: UserRef, label: AbandonedLabel): void;
-  /** A user was verified. Fulfils with how long that took in milliseconds, or undefined where nobody knows. Never rejects. */
-  complete(user: UserRef): Promise<number | undefined>;
+  /** A user was verified. Tells how long that took in milliseconds, or undefined where nobody knows. Never rejects. */
+  complete(user: UserRef): Eventual<number | undefined>;
 }
 
 /** What is told of an abandoned authentication. */
@@ -98,10 +98,14 @@ export function createPendingAuthentications(options: PendingAuthenticationsOpti
       starts.put(key, token).catch(() => {});
       setTimer();
     },
-    async complete(user) {
+    complete(user) {
       const key = keyOf(user);
       pending.delete(key);
-      return await starts.take(key).catch(() => undefined);
+      return after(
+        starts.take(key),
+        (ms) => ms,
+        () => undefined,
+      );
     },
   };
 

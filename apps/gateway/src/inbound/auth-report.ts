@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import { type Fault, faultFromError, type Layer } from "@verigate/call";
+import { after, type Fault, faultFromError, type Layer } from "@verigate/call";
 import {
   AuthAPI,
   AuthMethod,
@@ -68,14 +68,11 @@ export function authReport({ metrics, pending, serviceIds }: AuthReportOptions):
 
   function complete({ call: { progress } }: UnaryCall, user: UserRef, method: string): void {
     const traceId = progress.isTraceSampled ? progress.traceId : undefined;
-    pending.complete(user).then(
-      (ms) => {
-        if (ms !== undefined) {
-          metrics.authCompleted({ method, ms, traceId });
-        }
-      },
-      () => {},
-    );
+    after(pending.complete(user), (ms) => {
+      if (ms !== undefined) {
+        metrics.authCompleted({ method, ms, traceId });
+      }
+    });
   }
 
   return (next) => (unary) => {

@@ -58,11 +58,12 @@ export function createReport({ clock, logger, metrics }: ReportOptions): Report 
       durationMs,
       // A link to a trace that is not recorded leads nowhere.
       traceId: call.progress.isTraceSampled ? call.progress.traceId : undefined,
-      ...(fault === undefined
-        ? {}
-        : { error: { reason: nameOfReason(errorCatalogue[fault.kind].reason), owner: fault.owner } }),
+      error:
+        fault === undefined
+          ? undefined
+          : { reason: nameOfReason(errorCatalogue[fault.kind].reason), owner: fault.owner },
     });
-    const fields = {
+    const ofAll = {
       service: call.service,
       method: call.method,
       protocol: call.protocol,
@@ -71,10 +72,10 @@ export function createReport({ clock, logger, metrics }: ReportOptions): Report 
       code: codeName,
       durationMs: Math.round(durationMs * 1_000) / 1_000,
       attempts: call.progress.attempts,
-      ...(call.progress.requestId === undefined ? {} : { requestId: call.progress.requestId }),
-      ...(call.progress.traceId === undefined ? {} : { traceId: call.progress.traceId }),
-      ...(fault === undefined ? {} : fieldsOf(fault)),
+      requestId: call.progress.requestId,
+      traceId: call.progress.traceId,
     };
+    const fields = fault === undefined ? ofAll : { ...ofAll, ...fieldsOf(fault) };
     if (fault?.owner === "caller" && call.progress.caller === unknownCaller) {
       refusals.add(call.peer, fields);
       return;

@@ -1,3 +1,4 @@
+import type { Eventual } from "@verigate/call";
 import { expect, it } from "vitest";
 import type { LimitStore } from "../store/limit-store.ts";
 import { type LimitsSceneOptions, limitsScene } from "./limits-for-test.ts";
@@ -5,7 +6,7 @@ import { type LimitsSceneOptions, limitsScene } from "./limits-for-test.ts";
 /** A store of which the given calls fail while `isDown`. */
 function failing(down: { isDown: boolean }): (real: LimitStore) => LimitStore {
   const over =
-    <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) =>
+    <Args extends unknown[], Result>(call: (...args: Args) => Eventual<Result>) =>
     (...args: Args) =>
       down.isDown ? Promise.reject(new Error("down")) : call(...args);
   return (real) => ({ ...real, reserve: over(real.reserve), settle: over(real.settle) });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Call, Fault } from "@verigate/call";
+import { after, type Call, type Eventual, Fault } from "@verigate/call";
 import type { LimitDecisionName, LimitName } from "@verigate/telemetry";
 import type {
   Demand,
@@ -14,6 +14,7 @@ import type {
 import type { StoreOutage } from "../store/store-outage.ts";
 import type { Allowance } from "./allowance.ts";
 import type { OnLimitDecision } from "./limit-decision.ts";
+import { oncePer } from "./once-per.ts";
 
 /** A window of a demand, and the limit that it is of. */
 export interface PlannedWindow extends Allowance {
@@ -53,7 +54,7 @@ export interface Granted {
   readonly country: string | undefined;
   readonly tallied: readonly number[];
   /** Says what became of the call. Must be called once. Never throws. */
-  settle(settlement: Settlement): Promise<void>;
+  settle(settlement: Settlement): Eventual<void>;
 }
 
 export interface Denied {
@@ -65,7 +66,7 @@ export interface Denied {
 }
 
 /** Asks the store for all that a call's limits want. Throws `store-unavailable` where that is what a store that fails leads to. */
-export type Book = (call: Call, plan: Plan) => Promise<Granted | Denied>;
+export type Book = (call: Call, plan: Plan) => Eventual<Granted | Denied>;
 
 export interface BookingOptions {
   readonly store: LimitStore;
@@ -89,8 +90,10 @@ const nothingCounted: Granted = {
   nextMs: undefined,
   country: undefined,
   tallied: [],
-  settle: async () => {},
+  settle: () => {},
 };
+
+const unlimited = { left: undefined, nextMs: undefined } as const;
 
 export function createBooking(options: BookingOptions): Book {
   const { store, outage, shadows } = options;
@@ -99,12 +102,24 @@ export function createBooking(options: BookingOptions): Book {
   /** How many calls of this process have places at a subject that they may give back. */
   const underWay = new Map<string, number>();
 
-  return async (call, plan) => {
+  return (call, plan) => {
     const reservation = reservationFrom(plan);
-    const result = await ask(reservation);
+    return after(
+      store.reserve(reservation),
+      (result) => {
+        outage.end();
+        return answered(call, plan, reservation, result);
+      },
+      (cause) => {
+        outage.begin(cause);
+        giveBack(reservation);
+        return unanswered(call, plan, cause);
+      },
+    );
+  };
+
+  function answered(call: Call, plan: Plan, { owner }: Reservation, result: ReserveResult): Granted | Denied {
     switch (result.kind) {
-      case "failed":
-        return unanswered(call, plan, result.cause);
       case "full":
         return unanswered(call, plan, undefined);
       case "denied":
@@ -112,24 +127,17 @@ export function createBooking(options: BookingOptions): Book {
       case "granted": {
         const { states, country, tallied } = result;
         begin(plan);
-        const settle = (settlement: Settlement) => settled(plan, reservation.owner, settlement);
-        return { kind: "granted", states, country, tallied, settle, ...allowed(call, plan, states) };
+        const { left, nextMs } = allowed(call, plan, states);
+        const settle = (settlement: Settlement) => settled(plan, owner, settlement);
+        return { kind: "granted", states, left, nextMs, country, tallied, settle };
       }
     }
-  };
+  }
 
-  async function ask(reservation: Reservation): Promise<ReserveResult | { kind: "failed"; cause: unknown }> {
-    try {
-      const result = await store.reserve(reservation);
-      outage.end();
-      return result;
-    } catch (cause) {
-      outage.begin(cause);
-      if (reservation.isFinal !== true) {
-        // It may have been counted although no answer came.
-        store.settle(reservation.owner, { how: "give-back", tallies: [] }).catch(() => {});
-      }
-      return { kind: "failed", cause };
+  /** It may have been counted although no answer came. */
+  function giveBack({ owner, isFinal }: Reservation): void {
+    if (isFinal !== true) {
+      after(store.settle(owner, { how: "give-back", tallies: [] }), ignore, ignore);
     }
   }
 
@@ -150,25 +158,26 @@ export function createBooking(options: BookingOptions): Book {
     }
   }
 
-  async function settled(plan: Plan, owner: string, settlement: Settlement): Promise<void> {
+  /** Where it fails, it stays counted. */
+  function settled(plan: Plan, owner: string, settlement: Settlement): Eventual<void> {
     end(plan);
-    try {
-      await store.settle(owner, settlement);
-      outage.end();
-    } catch (cause) {
-      // It stays counted.
-      outage.begin(cause);
+    return after(store.settle(owner, settlement), outage.end, outage.begin);
+  }
+
+  function tell(call: Call, decisions: readonly Decision[]): void {
+    for (const decision of decisions) {
+      options.onDecision(call, decision);
     }
   }
 
   function unanswered(call: Call, plan: Plan, cause: unknown): Granted {
-    const decisions = createDecisions();
+    const decisions: Decision[] = [];
     for (const { windows, key } of plan.demands) {
       for (const { limit } of windows) {
-        decisions.add(limit, isAllowing ? "failed_open" : "failed_closed", key);
+        decide(decisions, limit, isAllowing ? "failed_open" : "failed_closed", key);
       }
     }
-    decisions.tell(options.onDecision, call);
+    tell(call, decisions);
     if (isAllowing || plan.demands.length === 0) {
       return nothingCounted;
     }
@@ -177,31 +186,34 @@ export function createBooking(options: BookingOptions): Book {
 
   /** Tells what each limit decided, and what room it leaves. */
   function allowed(call: Call, { demands }: Plan, states: Granted["states"]): Pick<Granted, "left" | "nextMs"> {
-    const decisions = createDecisions();
+    if (demands.length === 0) {
+      return unlimited;
+    }
+    const decisions: Decision[] = [];
     let left: number | undefined;
     let nextMs: number | undefined;
     forEachWindow(demands, states, (window, state, { key }) => {
-      decisions.add(window.limit, state.left === 0 ? "shadow_denied" : "allowed", key);
+      decide(decisions, window.limit, state.left === 0 ? "shadow_denied" : "allowed", key);
       if (!shadows.has(window.limit)) {
         left = Math.min(left ?? state.left, state.left);
         nextMs = Math.max(nextMs ?? 0, state.nextMs);
       }
     });
-    decisions.tell(options.onDecision, call);
+    tell(call, decisions);
     return { left: left === undefined ? undefined : left - 1, nextMs };
   }
 
   /** By the window that one has to wait for longest. */
   function denied(call: Call, { demands }: Plan, states: Granted["states"]): Denied {
-    const decisions = createDecisions();
+    const decisions: Decision[] = [];
     let longest: Denied | undefined;
     forEachWindow(demands, states, (window, { left, waitMs }, { key, whom, what }) => {
       if (left > 0) {
-        decisions.add(window.limit, "allowed", key);
+        decide(decisions, window.limit, "allowed", key);
       } else if (shadows.has(window.limit)) {
-        decisions.add(window.limit, "shadow_denied", key);
+        decide(decisions, window.limit, "shadow_denied", key);
       } else {
-        decisions.add(window.limit, "denied", key);
+        decide(decisions, window.limit, "denied", key);
         const retryAfterMs = underWay.has(key) ? Math.min(waitMs, underWayRetryAfterMs) : waitMs;
         if (longest === undefined || retryAfterMs > longest.retryAfterMs) {
           longest = { kind: "denied", window, whom, what, retryAfterMs };
@@ -211,7 +223,7 @@ export function createBooking(options: BookingOptions): Book {
     if (longest === undefined) {
       throw new Error("the store denied what it had room for");
     }
-    decisions.tell(options.onDecision, call);
+    tell(call, decisions);
     return longest;
   }
 }
@@ -221,7 +233,12 @@ function createReservations(shadows: ReadonlySet<LimitName>): (plan: Plan) => Re
   const process = randomBytes(15).toString("base64url");
   let count = 0;
   /** A limit has the same windows all the time. */
-  const known = new WeakMap<readonly PlannedWindow[], Demand["windows"]>();
+  const windowsFrom = oncePer(([first, ...others]: readonly PlannedWindow[]): Demand["windows"] => {
+    if (first === undefined) {
+      throw new Error("a limit demands nothing");
+    }
+    return [windowFrom(first), ...others.map(windowFrom)];
+  });
   const windowFrom = ({ max, windowMs, limit, isClearable = false }: PlannedWindow): LimitWindow => ({
     max,
     windowMs,
@@ -237,23 +254,15 @@ function createReservations(shadows: ReadonlySet<LimitName>): (plan: Plan) => Re
       tallies,
       isFinal,
       // One by one: objects of one shape are made and read several times as fast.
-      demands: demands.map(({ kind, key, byPhone, isAttempt, windows: planned }) => {
-        let windows = known.get(planned);
-        if (windows === undefined) {
-          windows = windowsFrom(planned);
-          known.set(planned, windows);
-        }
-        return { kind, key, byPhone, isAttempt, windows };
-      }),
+      demands: demands.map(({ kind, key, byPhone, isAttempt, windows }) => ({
+        kind,
+        key,
+        byPhone,
+        isAttempt,
+        windows: windowsFrom(windows),
+      })),
     };
   };
-
-  function windowsFrom([first, ...others]: readonly PlannedWindow[]): Demand["windows"] {
-    if (first === undefined) {
-      throw new Error("a limit demands nothing");
-    }
-    return [windowFrom(first), ...others.map(windowFrom)];
-  }
 }
 
 function forEachWindow(
@@ -271,29 +280,22 @@ function forEachWindow(
   });
 }
 
-/** What limits decided: of each one thing, whatever number of windows and subjects it has. */
-interface Decisions {
-  /** Of one limit, the first thing counts that is not `allowed`. */
-  add(limit: LimitName, decision: LimitDecisionName, subject: string): void;
-  tell(onDecision: OnLimitDecision, call: Call): void;
+/** What a limit decided. */
+interface Decision {
+  readonly limit: LimitName;
+  decision: LimitDecisionName;
+  subject: string;
 }
 
-function createDecisions(): Decisions {
-  const made: { limit: LimitName; decision: LimitDecisionName; subject: string }[] = [];
-  return {
-    add(limit, decision, subject) {
-      const known = made.find((each) => each.limit === limit);
-      if (known === undefined) {
-        made.push({ limit, decision, subject });
-      } else if (known.decision === "allowed") {
-        known.decision = decision;
-        known.subject = subject;
-      }
-    },
-    tell(onDecision, call) {
-      for (const decision of made) {
-        onDecision(call, decision);
-      }
-    },
-  };
+/** Of each limit one thing, whatever number of windows and subjects it has: the first that is not `allowed`. */
+function decide(made: Decision[], limit: LimitName, decision: LimitDecisionName, subject: string): void {
+  const known = made.find((each) => each.limit === limit);
+  if (known === undefined) {
+    made.push({ limit, decision, subject });
+  } else if (known.decision === "allowed") {
+    known.decision = decision;
+    known.subject = subject;
+  }
 }
+
+function ignore(): void {}

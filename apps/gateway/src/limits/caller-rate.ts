@@ -1,4 +1,4 @@
-import { type Call, Fault, type Handler, type Layer } from "@verigate/call";
+import { after, type Call, Fault, type Handler, type Layer } from "@verigate/call";
 import type { Book } from "./booking.ts";
 import type { LimitKeys } from "./limit-keys.ts";
 
@@ -21,9 +21,9 @@ export function callerRate<AnyCall extends Call, Answer>(options: CallerRateOpti
   if (perSecond === 0) {
     return (next) => next;
   }
-  const limited = async (next: Handler<AnyCall, Answer>, call: AnyCall): Promise<Answer> => {
+  const limited = (next: Handler<AnyCall, Answer>, call: AnyCall): Promise<Answer> => {
     const { caller } = call.progress;
-    const booking = await book(call, {
+    const booking = book(call, {
       demands: keys.ofCaller(caller).map((hash) => ({
         kind: "count" as const,
         key: `caller_rps:${hash}`,
@@ -33,11 +33,13 @@ export function callerRate<AnyCall extends Call, Answer>(options: CallerRateOpti
       })),
       isFinal: true,
     });
-    if (booking.kind === "denied") {
-      const quota = { subject: booking.whom, description: `${booking.what}: ${perSecond}/1s` };
-      throw new Fault("caller-rate-limited", { retryAfterMs: booking.retryAfterMs, quota });
-    }
-    return await next(call);
+    return after(booking, (made) => {
+      if (made.kind === "denied") {
+        const quota = { subject: made.whom, description: `${made.what}: ${perSecond}/1s` };
+        throw new Fault("caller-rate-limited", { retryAfterMs: made.retryAfterMs, quota });
+      }
+      return next(call);
+    });
   };
   return (next) => (call) => (call.service === healthService ? next(call) : limited(next, call));
 }

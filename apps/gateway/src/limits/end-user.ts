@@ -2,20 +2,12 @@ import type { EndUser } from "@verigate/contract";
 import { networkOf } from "../ip-network.ts";
 import type { PlannedDemand, PlannedWindow } from "./booking.ts";
 import type { UserKeys } from "./limit-keys.ts";
+import { oncePer } from "./once-per.ts";
 
-/** A limit has the same windows all the time. */
-const known = new WeakMap<readonly PlannedWindow[], readonly PlannedWindow[]>();
-
-/** What whoever acts as a user has of the user's own windows: half, rounded up. */
-function halves(windows: readonly PlannedWindow[]): readonly PlannedWindow[] {
-  const found = known.get(windows);
-  if (found !== undefined) {
-    return found;
-  }
-  const made = windows.map((window) => ({ ...window, max: Math.ceil(window.max / 2) }));
-  known.set(windows, made);
-  return made;
-}
+/** What whoever acts as a user has of the user's own windows: half, rounded up. A limit has the same ones all the time. */
+const halves = oncePer((windows: readonly PlannedWindow[]): readonly PlannedWindow[] =>
+  windows.map((window) => ({ ...window, max: Math.ceil(window.max / 2) })),
+);
 
 /** A budget of a user. */
 export interface UserBudget extends Pick<PlannedDemand, "windows" | "what" | "isAttempt"> {

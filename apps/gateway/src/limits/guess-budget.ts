@@ -1,6 +1,6 @@
 import { create, type Message } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { faultFromError, type Layer } from "@verigate/call";
+import { after, type Eventual, faultFromError, type Layer, promiseOf } from "@verigate/call";
 import {
   AuthAPI,
   AuthMethod,
@@ -15,7 +15,7 @@ import type { Settlement, Tally } from "../store/limit-store.ts";
 import type { Allowance } from "./allowance.ts";
 import type { Book, Denied, Granted, PlannedDemand } from "./booking.ts";
 import { endUserDemands } from "./end-user.ts";
-import { type LimitKeys, type UserKeys, userKey } from "./limit-keys.ts";
+import type { LimitKeys, SubjectHashes, UserKeys } from "./limit-keys.ts";
 import { pumpingOf } from "./pumping.ts";
 import { settlementOfFault } from "./settlement-of-fault.ts";
 import { sprayingOf } from "./spraying.ts";
@@ -80,65 +80,65 @@ export function createGuessBudget(options: GuessBudgetOptions): GuessBudget {
     return demands;
   }
 
-  async function verify(next: UnaryHandler, unary: UnaryCall): Promise<Message> {
+  function verify(next: UnaryHandler, unary: UnaryCall): Promise<Message> {
     const request = unary.message as VerifyPinRequest;
     const userKeys = keys.ofUser(request);
-    const spraying = sprayingOf(userKeys.service);
-    const [, used] = pumpingOf(userKeys.service).tallies;
     const demands = demandsOf(request, userKeys);
-    const booking = await book(unary.call, {
+    const booking = book(unary.call, {
       demands,
-      users: hasPumping ? userKeys.user.map(userKey) : [],
-      tallies: demands.length === 0 ? [] : spraying.tallies,
+      users: hasPumping ? userKeys.phoneOf : [],
+      tallies: demands.length === 0 ? [] : sprayingOf(userKeys.service).tallies,
     });
-    if (booking.kind === "denied") {
-      return throttled(request, booking);
+    return after(booking, (made) =>
+      made.kind === "denied"
+        ? Promise.resolve(throttled(request, made))
+        : guess(next, unary).then(
+            (response) => settled(request, userKeys, made, response),
+            (error) => lost(unary, made, error),
+          ),
+    );
+  }
+
+  function settled(
+    request: VerifyPinRequest,
+    { service }: UserKeys,
+    booking: Granted,
+    response: VerifyPinResponse,
+  ): Eventual<VerifyPinResponse> {
+    if (response.verified) {
+      return after(settle(booking, "clear", tallyRight(service, response)), () => response);
     }
-    const [sprayed, verified] = spraying.tallies;
-    const ends = {
-      right: (response: VerifyPinResponse) => [
-        ...(demands.length === 0 ? [] : [verified]),
-        ...(hasPumping && response.method === AuthMethod.SMS ? [used] : []),
-      ],
-      wrong: () => {
-        if (!isFirst(booking)) {
-          return [];
-        }
-        if (spraying.isSuspected(booking.tallied)) {
-          onSpraying(request.serviceId);
-        }
-        return [sprayed];
-      },
-    };
-    return await settled(next, unary, booking, ends);
+    const tally = response.failure === VerifyFailure.INVALID ? tallyWrong(request, service, booking) : [];
+    return after(settle(booking, "keep", tally), () => withRoom(response, booking));
+  }
+
+  function lost({ call }: UnaryCall, booking: Granted, error: unknown): Eventual<never> {
+    return after(settle(booking, settlementOfFault(faultFromError(error), call.progress), []), () => {
+      throw error;
+    });
+  }
+
+  function tallyRight(service: SubjectHashes, { method }: VerifyPinResponse): readonly Tally[] {
+    const [, verified] = sprayingOf(service).tallies;
+    const [, used] = pumpingOf(service).tallies;
+    return [...(windows.length === 0 ? [] : [verified]), ...(hasPumping && method === AuthMethod.SMS ? [used] : [])];
+  }
+
+  function tallyWrong({ serviceId }: VerifyPinRequest, service: SubjectHashes, booking: Granted): readonly Tally[] {
+    if (!isFirst(booking)) {
+      return [];
+    }
+    const spraying = sprayingOf(service);
+    if (spraying.isSuspected(booking.tallied)) {
+      onSpraying(serviceId);
+    }
+    const [sprayed] = spraying.tallies;
+    return [sprayed];
   }
 
   /** Whether the user has guessed wrong no other time of late. The user's own budget stands last. */
   function isFirst({ states }: Granted): boolean {
     return states.length > 0 && states.at(-1)?.[0]?.left === windows[0]?.max;
-  }
-
-  async function settled(
-    next: UnaryHandler,
-    unary: UnaryCall,
-    booking: Granted,
-    ends: { readonly right: (response: VerifyPinResponse) => readonly Tally[]; readonly wrong: () => readonly Tally[] },
-  ): Promise<Message> {
-    const settle = (how: Settlement["how"], tallies: readonly Tally[] = []) =>
-      booking.settle({ how, tallies: tallies.map((tally) => ({ tally, country: booking.country })) });
-    let response: VerifyPinResponse;
-    try {
-      response = (await next(unary)) as VerifyPinResponse;
-    } catch (error) {
-      await settle(settlementOfFault(faultFromError(error), unary.call.progress));
-      throw error;
-    }
-    if (response.verified) {
-      await settle("clear", ends.right(response));
-      return response;
-    }
-    await settle("keep", response.failure === VerifyFailure.INVALID ? ends.wrong() : []);
-    return withRoom(response, booking);
   }
 
   return {
@@ -159,6 +159,13 @@ export function createGuessBudget(options: GuessBudgetOptions): GuessBudget {
       return undefined;
     },
   };
+}
+
+const guess = (next: UnaryHandler, unary: UnaryCall) => promiseOf(next, unary) as Promise<VerifyPinResponse>;
+
+function settle(booking: Granted, how: Settlement["how"], tallies: readonly Tally[]): Eventual<void> {
+  const { country } = booking;
+  return booking.settle({ how, tallies: tallies.map((tally) => ({ tally, country })) });
 }
 
 /** The PIN was not looked at. */

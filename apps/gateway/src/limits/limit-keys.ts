@@ -10,6 +10,8 @@ export type SubjectHashes = readonly [string, ...string[]];
 export interface UserKeys {
   readonly user: SubjectHashes;
   readonly service: SubjectHashes;
+  /** Under which names it is remembered what phone the user has. */
+  readonly phoneOf: readonly string[];
   /** One who acts as the user, by what tells this one from others: an IP network, a session. */
   endUser(kind: "ip" | "session", value: string): SubjectHashes;
 }
@@ -47,9 +49,11 @@ export function createLimitKeys(hashKeys: HashKeys): LimitKeys {
   const user = remembered((serviceId: string, userId: string): UserKeys => {
     const { canonical: canonicalService, hashes } = service(serviceId);
     const canonicalUser = canonicalId(userId);
+    const hashesOfUser = hash("user", canonicalService, canonicalUser);
     return {
-      user: hash("user", canonicalService, canonicalUser),
+      user: hashesOfUser,
       service: hashes,
+      phoneOf: hashesOfUser.map(userKey),
       endUser: (kind, value) => hash(kind, canonicalService, canonicalUser, value),
     };
   });

@@ -1,5 +1,6 @@
 import type { Tally } from "../store/limit-store.ts";
 import type { SubjectHashes } from "./limit-keys.ts";
+import { oncePer } from "./once-per.ts";
 
 /** With fewer PINs sent, it may be chance. */
 const sentMin = 50;
@@ -21,14 +22,12 @@ export interface Pumping {
   isSuspected(tallied: readonly number[]): boolean;
 }
 
-export function pumpingOf([service]: SubjectHashes): Pumping {
-  return {
-    tallies: [
-      { key: `sent:${service}`, windowMs, isByCountry: true },
-      { key: `used:${service}`, windowMs, isByCountry: true },
-    ],
-    isSuspected([sent = 0, used = 0]) {
-      return sent >= sentMin && used < usedShareMin * sent;
-    },
-  };
-}
+export const pumpingOf: (service: SubjectHashes) => Pumping = oncePer(([service]: SubjectHashes) => ({
+  tallies: [
+    { key: `sent:${service}`, windowMs, isByCountry: true },
+    { key: `used:${service}`, windowMs, isByCountry: true },
+  ],
+  isSuspected([sent = 0, used = 0]) {
+    return sent >= sentMin && used < usedShareMin * sent;
+  },
+}));

@@ -8,7 +8,7 @@ import type { Settlement } from "../store/limit-store.ts";
 import { textFromAllowance } from "./allowance.ts";
 import type { Book, Denied, Granted } from "./booking.ts";
 import type { OnLimitDecision } from "./limit-decision.ts";
-import { type LimitKeys, userKey } from "./limit-keys.ts";
+import type { LimitKeys } from "./limit-keys.ts";
 import { unknownCountry } from "./phone.ts";
 import { type Pumping, pumpingOf, pumpingRetryAfterMs } from "./pumping.ts";
 import { createSendDemands, type SendDemandsOptions } from "./send-demands.ts";
@@ -50,7 +50,7 @@ export function sendLimits(options: SendLimitsOptions): Layer<UnaryCall, Message
     const pumping = pumpingOf(userKeys.service);
     const booking = await book(unary.call, {
       demands: demands.of(request, userKeys),
-      users: userKeys.user.map(userKey),
+      users: userKeys.phoneOf,
       exemptPhones: demands.isOfUsers ? options.exemptPhones() : [],
       tallies: hasPumping ? pumping.tallies : [],
     });

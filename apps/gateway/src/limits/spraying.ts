@@ -1,5 +1,6 @@
 import type { Tally } from "../store/limit-store.ts";
 import type { SubjectHashes } from "./limit-keys.ts";
+import { oncePer } from "./once-per.ts";
 
 /** With fewer users whose first guess was wrong, it may be chance. */
 const usersMin = 20;
@@ -20,14 +21,12 @@ export interface Spraying {
   isSuspected(tallied: readonly number[]): boolean;
 }
 
-export function sprayingOf([service]: SubjectHashes): Spraying {
-  return {
-    tallies: [
-      { key: `sprayed:${service}`, windowMs },
-      { key: `verified:${service}`, windowMs },
-    ],
-    isSuspected([sprayed = 0, verified = 0]) {
-      return sprayed + 1 >= usersMin && sprayed + 1 > shareOfVerified * verified;
-    },
-  };
-}
+export const sprayingOf: (service: SubjectHashes) => Spraying = oncePer(([service]: SubjectHashes) => ({
+  tallies: [
+    { key: `sprayed:${service}`, windowMs },
+    { key: `verified:${service}`, windowMs },
+  ],
+  isSuspected([sprayed = 0, verified = 0]) {
+    return sprayed + 1 >= usersMin && sprayed + 1 > shareOfVerified * verified;
+  },
+}));

@@ -14,12 +14,13 @@ it.skipIf(skipsRedis)(
     await until(() => before.isReachable && after.isReachable);
     const demand = logAt(`guesses:${randomUUID()}`, windowOf(5, 60_000));
     const grantedAt = async ({ limits }: typeof before, times: number) => {
-      const guesses = Array.from({ length: times }, () =>
-        limits.reserve(reservationOf([demand])).then(
-          ({ kind }) => kind,
-          () => "failed",
-        ),
-      );
+      const guesses = Array.from({ length: times }, async () => {
+        try {
+          return (await limits.reserve(reservationOf([demand]))).kind;
+        } catch {
+          return "failed";
+        }
+      });
       return (await Promise.all(guesses)).filter((kind) => kind === "granted").length;
     };
 

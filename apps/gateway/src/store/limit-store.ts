@@ -1,3 +1,5 @@
+import type { Eventual } from "@verigate/call";
+
 /** No more than `max` events within `windowMs`. */
 export interface LimitWindow {
   readonly max: number;
@@ -110,7 +112,7 @@ export const slices = 32;
  * How often what was done lately, within limits, so that replicas count together.
  *
  * Each call is one atomic step, and one round trip where the store is remote;
- * time is the store's own. Each throws where the store can't be asked in time; it
+ * time is the store's own. Each rejects where the store can't be asked in time; it
  * may have been carried out then. Keys, users and phones are keyed hashes: only
  * whoever has the key can tell of whom.
  *
@@ -120,9 +122,9 @@ export interface LimitStore {
   /** How many entries this process keeps; undefined where they are kept elsewhere. */
   readonly entries: number | undefined;
   /** Counts everything that a reservation demands, or nothing. Repeated before it is settled, it counts nothing more. */
-  reserve(reservation: Reservation): Promise<ReserveResult>;
+  reserve(reservation: Reservation): Eventual<ReserveResult>;
   /** Ends a reservation. Does nothing where it has ended, or is not known. */
-  settle(owner: string, settlement: Settlement): Promise<void>;
+  settle(owner: string, settlement: Settlement): Eventual<void>;
   /** Remembers users' phones, and those phones' countries. False where there is no room. */
   remember(users: readonly KnownUser[]): Promise<boolean>;
 }

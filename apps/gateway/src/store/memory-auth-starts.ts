@@ -8,7 +8,7 @@ export function createMemoryAuthStarts(clock: Clock): AuthStarts {
     async put(key, token) {
       starts.set(key, { token, atMs: clock.nowMs() });
     },
-    async take(key) {
+    take(key) {
       const start = starts.get(key);
       starts.delete(key);
       return start === undefined ? undefined : clock.nowMs() - start.atMs;

@@ -220,8 +220,8 @@ export function createMemoryLimitStore({ clock, bytesMax }: MemoryLimitStoreOpti
     get entries() {
       return events.size + users.size + counts.size;
     },
-    reserve: async (reservation) => reserve(reservation),
-    settle: async (owner, settlement) => settle(owner, settlement),
+    reserve,
+    settle,
     async remember(known) {
       const untilMs = clock.nowMs() + rememberedMs;
       const growth = known.reduce((sum, { user }) => sum + users.growthFor(user), 0);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import { systemClock } from "@verigate/call";
+import { after, type Eventual, systemClock } from "@verigate/call";
 import { describeError, type LogFields } from "@verigate/telemetry";
 import { onTestFinished } from "vitest";
 import type { Claim } from "./claim-store.ts";
@@ -80,6 +80,6 @@ export async function until(condition: () => boolean): Promise<void> {
 }
 
 /** Why it failed, as a log would say it. */
-export async function causeOf(ending: Promise<unknown>): Promise<string | undefined> {
-  return ending.then(() => "it succeeded", describeError);
+export async function causeOf(ending: Eventual<unknown>): Promise<string | undefined> {
+  return await after(ending, () => "it succeeded", describeError);
 }

@@ -26,7 +26,7 @@ export interface RpcEnd {
   readonly code: string;
   readonly durationMs: number;
   /** What went wrong, in the words of its ErrorInfo, where it has one. */
-  readonly error?: { readonly reason: string; readonly owner: FaultOwner };
+  readonly error?: { readonly reason: string; readonly owner: FaultOwner } | undefined;
   readonly traceId?: string | undefined;
 }
 
