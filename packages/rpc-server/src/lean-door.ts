@@ -36,13 +36,14 @@ const formats: ReadonlyMap<string | undefined, Format> = new Map([
   ["application/proto", "proto"],
   ["application/json", "json"],
 ]);
-const contentTypeOf: Readonly<Record<Format, string>> = {
-  grpc: "application/grpc+proto",
+const contentTypeOf = {
   proto: "application/proto",
   json: "application/json",
-};
+} as const;
+const plainGrpc = { "content-type": "application/grpc+proto" };
+const compressedGrpc = { ...plainGrpc, "grpc-encoding": compressionGzip.name };
 
-const success = { kind: "whole", status: 200, outcome: { code: 0 } } as const;
+const outcome = { code: 0 } as const;
 const statusOk = { "grpc-status": "0" };
 
 /**
@@ -84,15 +85,18 @@ export function createLeanDoor(options: LeanDoorOptions): LeanDoor {
 }
 
 function replyWith(format: Format, body: Uint8Array, isCompressed: boolean): WholeReply {
-  const headers: Record<string, string> = { "content-type": contentTypeOf[format] };
-  if (isCompressed) {
-    headers[format === "grpc" ? "grpc-encoding" : "content-encoding"] = compressionGzip.name;
-  }
   if (format === "grpc") {
-    return { ...success, headers, body: enveloped(body, isCompressed), trailers: statusOk };
+    const headers = isCompressed ? compressedGrpc : plainGrpc;
+    return { kind: "whole", status: 200, outcome, headers, body: enveloped(body, isCompressed), trailers: statusOk };
   }
-  headers["content-length"] = String(body.byteLength);
-  return { ...success, headers, body };
+  const headers: Record<string, string> = {
+    "content-type": contentTypeOf[format],
+    "content-length": String(body.byteLength),
+  };
+  if (isCompressed) {
+    headers["content-encoding"] = compressionGzip.name;
+  }
+  return { kind: "whole", status: 200, outcome, headers, body };
 }
 
 /** How a call's messages stand in its bodies; undefined where anything about that is out of the ordinary. */

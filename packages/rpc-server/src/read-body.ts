@@ -8,7 +8,9 @@ export const discardBytesMax: number = 1024 * 1024;
 interface Reading {
   readonly bytesMax: number;
   bytes: number;
-  chunks: Buffer[];
+  /** What nearly all bodies consist of. */
+  first: Buffer | undefined;
+  readonly others: Buffer[];
   readonly resolve: (body: Uint8Array) => void;
   readonly reject: (fault: Fault) => void;
 }
@@ -28,12 +30,14 @@ type Source = Readable & { [reading]?: Reading | undefined };
 export function readBody(request: Readable, bytesMax: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const source: Source = request;
-    source[reading] = { bytesMax, bytes: 0, chunks: [], resolve, reject };
+    source[reading] = { bytesMax, bytes: 0, first: undefined, others: [], resolve, reject };
     // They are left where they are when all went well: taking them off takes longer than all the rest.
     // An error is followed by "close", and has a listener already.
     source.on("data", onData).on("end", onEnd).on("close", onClose);
   });
 }
+
+const noBytes = Buffer.alloc(0);
 
 function onData(this: Source, chunk: Buffer): void {
   const { [reading]: open } = this;
@@ -41,12 +45,14 @@ function onData(this: Source, chunk: Buffer): void {
     return;
   }
   open.bytes += chunk.byteLength;
-  if (open.bytes <= open.bytesMax) {
-    open.chunks.push(chunk);
-  } else if (open.bytes > open.bytesMax + discardBytesMax) {
+  if (open.bytes > open.bytesMax + discardBytesMax) {
     fail(this, open, new Fault("request-too-large"));
+  } else if (open.bytes > open.bytesMax) {
+    open.others.length = 0;
+  } else if (open.first === undefined) {
+    open.first = chunk;
   } else {
-    open.chunks.length = 0;
+    open.others.push(chunk);
   }
 }
 
@@ -55,14 +61,13 @@ function onEnd(this: Source): void {
   if (open === undefined) {
     return;
   }
-  const { chunks, bytes, bytesMax, resolve } = open;
+  const { first = noBytes, others, bytes, bytesMax, resolve } = open;
   if (bytes > bytesMax) {
     fail(this, open, new Fault("request-too-large"));
     return;
   }
   this[reading] = undefined;
-  const [first] = chunks;
-  resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+  resolve(others.length === 0 ? first : Buffer.concat([first, ...others]));
 }
 
 function onClose(this: Source): void {

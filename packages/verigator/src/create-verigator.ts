@@ -1,4 +1,4 @@
-import { type Answer, type Exchange, isFault, type Progress } from "@verigate/call";
+import { type Answer, after, type Eventual, type Exchange, isFault, type Progress } from "@verigate/call";
 import { parseJsonObject } from "./decode.ts";
 import * as endpoints from "./endpoints.ts";
 import { expandPath } from "./expand-path.ts";
@@ -39,7 +39,7 @@ export function createVerigator({ exchange, decodeUserList, onRead }: VerigatorO
   function call<Params extends object, Result>(
     endpoint: endpoints.Endpoint<Params, unknown>,
     { params, progress, bytesMax }: { params: Params; progress: Progress; bytesMax: number },
-    read: (answer: Answer) => Result | Promise<Result>,
+    read: (answer: Answer) => Eventual<Result>,
   ): Promise<Result> {
     const body = endpoint.body === undefined ? undefined : JSON.stringify(endpoint.body(params));
     const answered = exchange({
@@ -66,14 +66,16 @@ export function createVerigator({ exchange, decodeUserList, onRead }: VerigatorO
         tell(isUnderstood);
         throw error;
       };
-      const succeed = (result: Result) => {
-        tell(true);
-        return result;
-      };
       try {
         assertAccepted(endpoint, params, answer, progress);
-        const result = read(answer);
-        return result instanceof Promise ? result.then(succeed, fail) : succeed(result);
+        return after(
+          read(answer),
+          (result) => {
+            tell(true);
+            return result;
+          },
+          fail,
+        );
       } catch (error) {
         return fail(error);
       }

@@ -14,13 +14,21 @@ const plain = /^[\w~-]+$/;
  */
 export function expandPath(template: string, values: Readonly<Record<string, string>>): string {
   let path = "";
-  let end = 0;
-  for (let start = template.indexOf("{"); start >= 0; start = template.indexOf("{", end)) {
-    path += template.slice(end, start);
-    end = template.indexOf("}", start) + 1;
-    path += segmentFrom(template.slice(start + 1, end - 1), values);
+  let isName = false;
+  for (const part of partsOf(template)) {
+    path += isName ? segmentFrom(part, values) : part;
+    isName = !isName;
   }
-  return path + template.slice(end);
+  return path;
+}
+
+const known = new Map<string, readonly string[]>();
+
+/** What stands between names, and names, in turn. Templates are few. */
+function partsOf(template: string): readonly string[] {
+  const parts = known.get(template) ?? template.split(/[{}]/);
+  known.set(template, parts);
+  return parts;
 }
 
 function segmentFrom(name: string, values: Readonly<Record<string, string>>): string {

@@ -46,7 +46,9 @@ export function createLimitKeys(hashKeys: HashKeys): LimitKeys {
     const canonical = canonicalId(serviceId);
     return { canonical, hashes: hash("service", canonical) };
   });
-  const user = remembered((serviceId: string, userId: string): UserKeys => {
+  // No id has a control character in it.
+  const user = remembered((ids: string): UserKeys => {
+    const [serviceId = "", userId = ""] = ids.split("\0");
     const { canonical: canonicalService, hashes } = service(serviceId);
     const canonicalUser = canonicalId(userId);
     const hashesOfUser = hash("user", canonicalService, canonicalUser);
@@ -59,27 +61,24 @@ export function createLimitKeys(hashKeys: HashKeys): LimitKeys {
   });
   return {
     ofCaller,
-    ofUser: ({ serviceId, userId }) => user(serviceId, userId),
+    ofUser: ({ serviceId, userId }) => user(`${serviceId}\0${userId}`),
     ofPhone: ({ number }) => hash("phone", number),
   };
 }
 
-/** The same function, which knows its latest results. No name has a control character in it. */
-function remembered<Names extends readonly string[], Result>(
-  resultOf: (...names: Names) => Result,
-): (...names: Names) => Result {
+/** The same function, which knows its latest results. */
+function remembered<Result>(resultOf: (name: string) => Result): (name: string) => Result {
   const known = new Map<string, Result>();
-  return (...names) => {
-    const key = names.join("\0");
-    const found = known.get(key);
+  return (name) => {
+    const found = known.get(name);
     if (found !== undefined) {
       return found;
     }
     if (known.size >= rememberedMax) {
       known.clear();
     }
-    const result = resultOf(...names);
-    known.set(key, result);
+    const result = resultOf(name);
+    known.set(name, result);
     return result;
   };
 }

@@ -12,7 +12,7 @@ import {
   rpcMethods,
   unknownName,
 } from "./label-sets.ts";
-import type { Labels, MetricEntry } from "./metric-entry.ts";
+import type { MetricEntry } from "./metric-entry.ts";
 import type { Series } from "./series.ts";
 
 /** Which RPC. A method that does not exist has empty names, and all of them are one series. */
@@ -62,6 +62,8 @@ const labelsOf = ({ service, method, type }: (typeof rpcMethods)[number]) => ({
   grpc_method: method,
   grpc_type: type,
 });
+
+type RpcLabels = ReturnType<typeof labelsOf>;
 
 export const rpcEntries: Readonly<Record<string, MetricEntry>> = {
   grpc_server_started_total: {
@@ -129,11 +131,11 @@ export function createRpcMetrics(series: Series): RpcMetrics {
   let inFlight = 0;
   series.gauge("verigate_rpcs_in_flight", (set) => set(inFlight));
 
-  const known = new Map<string, Map<string, Labels>>();
+  const known = new Map<string, Map<string, RpcLabels>>();
   for (const rpc of rpcMethods) {
     known.set(rpc.service, (known.get(rpc.service) ?? new Map()).set(rpc.method, labelsOf(rpc)));
   }
-  const unknown: Labels = { grpc_service: unknownName, grpc_method: unknownName, grpc_type: "unary" };
+  const unknown: RpcLabels = { grpc_service: unknownName, grpc_method: unknownName, grpc_type: "unary" };
   const labelsFrom = ({ service, method }: RpcName) => known.get(service)?.get(method) ?? unknown;
   return {
     rpcStarted(rpc) {
@@ -143,7 +145,9 @@ export function createRpcMetrics(series: Series): RpcMetrics {
     rpcHandled(rpc, { code, durationMs, error, traceId }) {
       inFlight -= 1;
       const labels = labelsFrom(rpc);
-      handled.add({ ...labels, grpc_code: code });
+      // One by one: objects of one shape are made several times as fast.
+      const { grpc_service, grpc_method, grpc_type } = labels;
+      handled.add({ grpc_service, grpc_method, grpc_type, grpc_code: code });
       handling.observe(labels, durationMs / 1_000, traceId);
       if (error !== undefined) {
         errors.add({ ...labels, ...error });
