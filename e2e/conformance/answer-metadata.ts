@@ -33,7 +33,7 @@ export function createAnswerMetadata(): AnswerMetadata {
           return { ...reply, headers: appended(headers, trailers) };
         }
         case "grpc-web":
-          return reply.body === undefined
+          return reply.body === undefined || typeof reply.body === "string"
             ? { ...reply, headers }
             : { ...reply, headers, body: withWebTrailers(reply.body, responseTrailers) };
         default:

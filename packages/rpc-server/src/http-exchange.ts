@@ -32,5 +32,20 @@ export interface HttpExchange {
 /** Answers are about one login: no cache may keep them. */
 export const headersOfAll = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
 
+/**
+ * The headers of an answer, names and values in turn, behind those of `raw`: of an
+ * object, Node makes another one first, which costs it twice as much.
+ */
+export function addHeaders(raw: string[], headers: WholeReply["headers"]): void {
+  for (const name in headersOfAll) {
+    if (headers[name] === undefined) {
+      raw.push(name, headersOfAll[name as keyof typeof headersOfAll]);
+    }
+  }
+  for (const name in headers) {
+    raw.push(name, headers[name] ?? "");
+  }
+}
+
 /** Not a closure: what holds one of those would hold its call, and all that the call has left. */
 export function ignore(): void {}

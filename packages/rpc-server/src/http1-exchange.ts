@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { Clock } from "@verigate/call";
-import { type HttpExchange, headersOfAll, ignore } from "./http-exchange.ts";
+import { addHeaders, type HttpExchange, ignore } from "./http-exchange.ts";
 import { linger } from "./linger.ts";
 import type { WholeReply } from "./reply.ts";
 
@@ -66,12 +66,15 @@ export class Http1Exchange implements HttpExchange {
 }
 
 function writeHead(response: ServerResponse, { status, headers, body, trailers }: WholeReply, isLast: boolean): void {
-  response.writeHead(status, {
-    ...headersOfAll,
-    ...headers,
-    ...(trailers === undefined ? { "content-length": String(body?.byteLength ?? 0) } : {}),
-    ...(isLast ? { connection: "close" } : {}),
-  });
+  const raw: string[] = [];
+  addHeaders(raw, headers);
+  if (trailers === undefined && headers["content-length"] === undefined) {
+    raw.push("content-length", String(body === undefined ? 0 : Buffer.byteLength(body)));
+  }
+  if (isLast) {
+    raw.push("connection", "close");
+  }
+  response.writeHead(status, raw);
   if (trailers !== undefined) {
     response.addTrailers(trailers);
   }

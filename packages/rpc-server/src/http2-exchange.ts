@@ -7,7 +7,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Readable } from "node:stream";
-import { type HttpExchange, headersOfAll, ignore } from "./http-exchange.ts";
+import { addHeaders, type HttpExchange, ignore } from "./http-exchange.ts";
 import type { WholeReply } from "./reply.ts";
 
 /** What is still to be done at a stream. */
@@ -109,7 +109,8 @@ export class Http2Exchange implements HttpExchange {
       // RFC 9113, 8.1: a complete response, then a reset without an error, asks the client to stop uploading.
       stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
     }
-    const all = rawFrom(status, headers);
+    const all = [":status", String(status)];
+    addHeaders(all, headers);
     if (body === undefined && trailers === undefined) {
       // One HEADERS frame, which for gRPC makes it Trailers-Only.
       stream.respond(all, { endStream: true });
@@ -122,18 +123,4 @@ export class Http2Exchange implements HttpExchange {
     }
     stream.end(body);
   }
-}
-
-/** Names and values in turn: of an object, Node makes another one first, without a prototype, which costs twice as much. */
-function rawFrom(status: number, headers: WholeReply["headers"]): string[] {
-  const raw: string[] = [":status", String(status)];
-  for (const name in headersOfAll) {
-    if (headers[name] === undefined) {
-      raw.push(name, headersOfAll[name as keyof typeof headersOfAll]);
-    }
-  }
-  for (const name in headers) {
-    raw.push(name, headers[name] ?? "");
-  }
-  return raw;
 }

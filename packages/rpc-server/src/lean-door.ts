@@ -56,18 +56,16 @@ const statusOk = { "grpc-status": "0" };
 export function createLeanDoor(options: LeanDoorOptions): LeanDoor {
   const { methods, requestBytesMax, compressMinBytes, json } = options;
 
-  function encode(format: Format, { method }: UnaryMethod, response: Message): Uint8Array {
-    return format === "json"
-      ? Buffer.from(toJsonString(method.output, response, json.write))
-      : toBinary(method.output, response);
+  function encode(format: Format, { method }: UnaryMethod, response: Message): Uint8Array | string {
+    return format === "json" ? toJsonString(method.output, response, json.write) : toBinary(method.output, response);
   }
 
   function answer(call: HttpCall, format: Format, served: UnaryMethod, message: Message): Promise<WholeReply> {
     return served.handler({ call, method: served.method, message }).then((response) => {
-      const bytes = encode(format, served, response);
-      return bytes.byteLength >= compressMinBytes && acceptsGzip(call, format)
-        ? compressionGzip.compress(bytes).then((compressed) => replyWith(format, compressed, true))
-        : replyWith(format, bytes, false);
+      const encoded = encode(format, served, response);
+      return Buffer.byteLength(encoded) >= compressMinBytes && acceptsGzip(call, format)
+        ? compressionGzip.compress(bytesOf(encoded)).then((compressed) => replyWith(format, compressed, true))
+        : replyWith(format, encoded, false);
     });
   }
 
@@ -84,14 +82,21 @@ export function createLeanDoor(options: LeanDoorOptions): LeanDoor {
   };
 }
 
-function replyWith(format: Format, body: Uint8Array, isCompressed: boolean): WholeReply {
+function replyWith(format: Format, body: Uint8Array | string, isCompressed: boolean): WholeReply {
   if (format === "grpc") {
     const headers = isCompressed ? compressedGrpc : plainGrpc;
-    return { kind: "whole", status: 200, outcome, headers, body: enveloped(body, isCompressed), trailers: statusOk };
+    return {
+      kind: "whole",
+      status: 200,
+      outcome,
+      headers,
+      body: enveloped(bytesOf(body), isCompressed),
+      trailers: statusOk,
+    };
   }
   const headers: Record<string, string> = {
     "content-type": contentTypeOf[format],
-    "content-length": String(body.byteLength),
+    "content-length": String(Buffer.byteLength(body)),
   };
   if (isCompressed) {
     headers["content-encoding"] = compressionGzip.name;
@@ -137,6 +142,10 @@ function decoded(
 function acceptsGzip({ headers }: HttpCall, format: Format): boolean {
   const accepted = String(headers[format === "grpc" ? "grpc-accept-encoding" : "accept-encoding"] ?? "");
   return accepted.split(",").some((name) => name.trim() === compressionGzip.name);
+}
+
+function bytesOf(encoded: Uint8Array | string): Uint8Array {
+  return typeof encoded === "string" ? Buffer.from(encoded) : encoded;
 }
 
 function enveloped(message: Uint8Array, isCompressed: boolean): Uint8Array {

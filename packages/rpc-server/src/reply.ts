@@ -18,7 +18,8 @@ export interface WholeReply {
   readonly kind: "whole";
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  /** Bytes, or text, which goes out as UTF-8. */
+  readonly body?: Uint8Array | string;
   readonly trailers?: Readonly<Record<string, string>>;
   readonly outcome: Outcome;
 }
