@@ -28,9 +28,9 @@ STOPSIGNAL SIGTERM
 
 # For Docker. Kubernetes has probes of its own, and ignores this one.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
-  CMD ["/usr/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=100", "--expose-gc", "/verigate/main.js", "health"]
+  CMD ["/usr/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=75", "--no-allocation-site-pretenuring", "--expose-gc", "/verigate/main.js", "health"]
 
 # Flags, and MALLOC_ARENA_MAX, as in the first line of apps/gateway/src/main.ts, which explains them. --use-openssl-ca: the
 # authorities are those of SSL_CERT_FILE, a file that can be read, and covered by another.
-ENTRYPOINT ["/usr/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=100", "--expose-gc", "--use-openssl-ca", "/verigate/main.js"]
+ENTRYPOINT ["/usr/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=75", "--no-allocation-site-pretenuring", "--expose-gc", "--use-openssl-ca", "/verigate/main.js"]
 CMD ["serve"]

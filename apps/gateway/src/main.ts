@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=16 --heap-growing-percent=100 --expose-gc
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=16 --heap-growing-percent=75 --no-allocation-site-pretenuring --expose-gc
 /**
  * The command `verigate`. What a subcommand needs is loaded by it alone, because
  * `health` is run every few seconds.
@@ -35,8 +35,14 @@ const commandsWithArguments: Readonly<Record<string, () => Promise<Run>>> = {
 };
 type Run = (args: readonly string[], isForPeople: boolean) => CommandResult;
 
+/** As in package.json, which nobody has to have heeded. An older Node would show pages of code, and some error in it. */
+const nodeMajorMin = 24;
+
 const [command = "", ...rest] = process.argv.slice(2);
-if (Object.hasOwn(commandsWithArguments, command)) {
+if (Number.parseInt(process.versions.node, 10) < nodeMajorMin) {
+  process.stderr.write(`verigate: needs Node ${nodeMajorMin} or later; this is ${process.versions.node}\n`);
+  process.exitCode = 1;
+} else if (Object.hasOwn(commandsWithArguments, command)) {
   await runWithArguments(command);
 } else if (rest.length > 0) {
   process.stderr.write(`verigate: unexpected argument "${rest[0]}"\n`);
