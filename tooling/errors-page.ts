@@ -93,7 +93,8 @@ const table = `
 ## Reasons
 
 The owner is who can do something about it: the **caller**, the operator of the **gateway**, nobody because **capacity**
-returns by itself, or the provider **upstream**. \`UNAVAILABLE\` is always safe to repeat.
+returns by itself, or the provider **upstream**. \`UNAVAILABLE\` of the gateway, with its ErrorInfo, is safe to repeat; without one it says
+nothing of what was carried out.
 
 `;
 

@@ -7,7 +7,7 @@ import { describeMachine } from "../machine.ts";
 import { cpuMicros, residentMib } from "../process-figures.ts";
 import { startUsersUpstream, type UpstreamCounts } from "../users-upstream.ts";
 import { type LoopFigures, openFiles, readLoopFigures, refusedAsOverload } from "./read-gateway.ts";
-import { type SoakSent, soakLoad } from "./soak-plan.ts";
+import { type SoakMinute, type SoakSent, soakLoad } from "./soak-plan.ts";
 import type { SoakResults, SoakSample } from "./soak-results.ts";
 
 /** The share of a core that the load shall keep busy. */
@@ -23,7 +23,7 @@ const edgeSeconds = 3;
 
 /**
  * Keeps a gateway as shipped at 70 % of a core for so many minutes, by the mix at
- * a fixed rate that was found out before. Rejects where a single call was answered
+ * a rate that is fixed for a minute. Rejects where a single call was answered
  * as it may not be; every process that was started has ended either way.
  */
 export async function runSoak(minutes: number, say: (line: string) => void): Promise<SoakResults> {
@@ -42,7 +42,7 @@ export async function runSoak(minutes: number, say: (line: string) => void): Pro
     started.push(child);
     const { pid } = child;
 
-    async function load(calls: number, callsPerSecond?: number): Promise<SoakSent & { readonly micros: number }> {
+    async function load(calls: number, callsPerSecond?: number): Promise<Omit<SoakMinute, "callsPerSecond">> {
       const [countsBefore, cpuBefore] = [await upstream.counts(), cpuMicros(pid)];
       const refusedBefore = await refusedAsOverload(adminPort);
       const result = await soakLoad({ port, calls, ...(callsPerSecond && { callsPerSecond }) }, cores?.load);
@@ -52,7 +52,7 @@ export async function runSoak(minutes: number, say: (line: string) => void): Pro
       if (refused !== result.refused) {
         throw new Error(`${result.refused} calls were refused, but ${refused} because of overload`);
       }
-      return { ...result, micros };
+      return { ...result, calls, micros };
     }
 
     say(`warm-up of ${warmUpCalls} calls, and a calibration`);
@@ -60,16 +60,20 @@ export async function runSoak(minutes: number, say: (line: string) => void): Pro
     const fullRate = (busyGoal * 1e6) / (await load(calibrationCalls)).micros;
     // A call costs more where fewer are in flight.
     const { micros } = await load(Math.round(fullRate * calibrationSeconds), fullRate);
-    const callsPerSecond = Math.round((busyGoal * 1e6) / micros);
-    const calls = callsPerSecond * 60 * minutes;
-    say(`${micros.toFixed(0)} µs/call: ${callsPerSecond} calls/s for ${minutes} minutes`);
 
-    const watched = watch({ pid, adminPort, seconds: 60 * minutes, say });
-    const [{ sent, refused, micros: microsPerCall }, figures] = await Promise.all([
-      load(calls, callsPerSecond),
-      watched,
-    ]);
-    return { machine, minutes, callsPerSecond, calls, sent, refused, microsPerCall, ...figures };
+    /** Each minute at the rate that would have kept it as busy as meant the minute before: the machine is not equally fast all the time. */
+    async function loadByMinutes(): Promise<SoakMinute[]> {
+      const done: SoakMinute[] = [];
+      for (let minute = 1; minute <= minutes; minute += 1) {
+        const callsPerSecond = Math.round((busyGoal * 1e6) / (done.at(-1)?.micros ?? micros));
+        say(`minute ${minute}: ${callsPerSecond} calls/s`);
+        done.push({ ...(await load(callsPerSecond * 60, callsPerSecond)), callsPerSecond });
+      }
+      return done;
+    }
+
+    const [done, figures] = await Promise.all([loadByMinutes(), watch({ pid, adminPort, seconds: 60 * minutes, say })]);
+    return { machine, minutes, done, ...figures };
   } finally {
     await Promise.all(started.map((each) => each.stop()));
   }

@@ -16,6 +16,14 @@ export interface SoakSent {
   readonly refused: number;
 }
 
+/** What a minute of load came to. */
+export interface SoakMinute extends SoakSent {
+  readonly callsPerSecond: number;
+  readonly calls: number;
+  /** CPU time of the gateway per call, in microseconds. */
+  readonly micros: number;
+}
+
 /** Sends all of it, from a process of its own. Rejects where a single call was answered as it may not be. */
 export async function soakLoad(plan: SoakPlan, core: number | undefined): Promise<SoakSent> {
   return JSON.parse(await runToEnd([...node(), pathOf("soak/soak-load.ts"), JSON.stringify(plan)], { core }));

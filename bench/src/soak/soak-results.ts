@@ -3,7 +3,7 @@ import type { Machine } from "../machine.ts";
 import type { Table } from "../result-table.ts";
 import { median } from "../statistics.ts";
 import type { LoopFigures } from "./read-gateway.ts";
-import type { SoakSent } from "./soak-plan.ts";
+import type { SoakMinute } from "./soak-plan.ts";
 
 /** How the gateway was at one moment under load. */
 export interface SoakSample {
@@ -17,12 +17,7 @@ export interface SoakSample {
 export interface SoakResults {
   readonly machine: Machine;
   readonly minutes: number;
-  readonly callsPerSecond: number;
-  readonly calls: number;
-  readonly sent: SoakSent["sent"];
-  /** Calls that were refused because too many were in flight. */
-  readonly refused: number;
-  readonly microsPerCall: number;
+  readonly done: readonly SoakMinute[];
   /** Once a second. */
   readonly samples: readonly SoakSample[];
   /** Under load both, and each of the half before it. */
@@ -35,7 +30,8 @@ const delayMsLimit = 10;
 const refusedShareLimit = 0.001;
 
 /** What had to stay flat, and whether it did. */
-export function soakTable({ samples, minutes, loops, refused, calls }: SoakResults): Table {
+export function soakTable({ samples, minutes, loops, done }: SoakResults): Table {
+  const [calls, refused] = [sumOf(done, "calls"), sumOf(done, "refused")];
   const quarter = Math.floor(samples.length / 4);
   const [, second = [], third = [], last = []] = [0, 1, 2, 3].map((each) =>
     samples.slice(each * quarter, (each + 1) * quarter),
@@ -80,6 +76,10 @@ export function soakTable({ samples, minutes, loops, refused, calls }: SoakResul
       ],
     ],
   };
+}
+
+export function sumOf(done: readonly SoakMinute[], name: "calls" | "refused"): number {
+  return done.reduce((sum, minute) => sum + minute[name], 0);
 }
 
 /** Like a goal of the bench: a miss is in capitals. */
