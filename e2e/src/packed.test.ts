@@ -87,13 +87,13 @@ test("it brings its licence, and those of all packages that are in its files", (
   expect(statSync(join(installed, "LICENSE")).size).toBeGreaterThan(10_000);
 });
 
-test("an older Node is told in one line that it is too old", async () => {
-  const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.21.0' } })";
+test.each(["22.21.0", "24.6.0"])("Node %s is told in one line that it is too old", async (version) => {
+  const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`;
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(older)}` };
   expect(await verigate(["serve"], env)).toMatchObject({
     exitCode: 1,
     stdout: "",
-    stderr: "verigate: needs Node 24 or later; this is 22.21.0\n",
+    stderr: `verigate: needs Node 24.7 or later; this is ${version}\n`,
   });
 });
 

@@ -35,12 +35,16 @@ const commandsWithArguments: Readonly<Record<string, () => Promise<Run>>> = {
 };
 type Run = (args: readonly string[], isForPeople: boolean) => CommandResult;
 
-/** As in package.json, which nobody has to have heeded. An older Node would show pages of code, and some error in it. */
-const nodeMajorMin = 24;
+/**
+ * As in package.json, which nobody has to have heeded. An older one shows pages of
+ * code, and some error in it; 24.6 and before even start, and can't answer (they
+ * don't take the headers of HTTP/2 as a list).
+ */
+const nodeMin = "24.7";
 
 const [command = "", ...rest] = process.argv.slice(2);
-if (Number.parseInt(process.versions.node, 10) < nodeMajorMin) {
-  process.stderr.write(`verigate: needs Node ${nodeMajorMin} or later; this is ${process.versions.node}\n`);
+if (isOlder(process.versions.node, nodeMin)) {
+  process.stderr.write(`verigate: needs Node ${nodeMin} or later; this is ${process.versions.node}\n`);
   process.exitCode = 1;
 } else if (Object.hasOwn(commandsWithArguments, command)) {
   await runWithArguments(command);
@@ -68,6 +72,12 @@ if (Number.parseInt(process.versions.node, 10) < nodeMajorMin) {
   const isHelp = command === "--help" || command === "-h" || command === "help";
   (isHelp ? process.stdout : process.stderr).write(usage);
   process.exitCode = isHelp ? 0 : 2;
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [majorMin = 0, minorMin = 0] = than.split(".").map(Number);
+  return major < majorMin || (major === majorMin && minor < minorMin);
 }
 
 async function runWithArguments(name: string): Promise<void> {
