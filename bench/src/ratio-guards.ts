@@ -13,12 +13,12 @@ interface RatioGuard {
 
 /**
  * Not goals, but what only a regression exceeds: each leaves room for the noise of a machine that others
- * use too. Behind the router, the gateway costs some half more than the bare router.
+ * use too, and for the two warm-ups that a quick run has time for. (A long one finds 0.34, 0.57, and 1.02 to 1.12.)
  */
 export const ratioGuards: readonly RatioGuard[] = [
-  { door: "grpc", name: gatewayName, other: "connect-node", ratioMax: 1 },
-  { door: "json", name: gatewayName, other: "connect-node", ratioMax: 1.15 },
-  { door: "grpc", name: telemetryNames.on, other: telemetryNames.off, ratioMax: 1.5 },
+  { door: "grpc", name: gatewayName, other: "connect-node", ratioMax: 0.6 },
+  { door: "json", name: gatewayName, other: "connect-node", ratioMax: 0.9 },
+  { door: "grpc", name: telemetryNames.on, other: telemetryNames.off, ratioMax: 1.3 },
 ];
 
 /** Whether a guard is about a server behind a door: the others need not be measured to judge them. */

@@ -14,7 +14,7 @@ async function toldOf<Method extends DescMethodUnary>(
   method: Method,
   request: MessageInitShape<Method["input"]>,
   end: MessageInitShape<Method["output"]> | FaultKind,
-  given: Partial<Progress> = {},
+  { isAtOnce = false, ...given }: Partial<Progress> & { readonly isAtOnce?: boolean } = {},
 ): Promise<unknown[]> {
   const told: unknown[] = [];
   const note = (what: string) => (how: unknown, more?: unknown) => {
@@ -33,11 +33,14 @@ async function toldOf<Method extends DescMethodUnary>(
     },
     serviceIds: ["shop"],
   });
-  const handler = layer(async () => {
-    if (typeof end === "string") {
+  const handler = layer(() => {
+    if (typeof end !== "string") {
+      return Promise.resolve(create(method.output, end));
+    }
+    if (isAtOnce) {
       throw new Fault(end);
     }
-    return create(method.output, end);
+    return Promise.reject(new Fault(end));
   });
   const call = { progress: { ...createProgress(), ...given } } as Call;
   const outcome = await handler({ call, method, message: create(method.input, request) }).then(
@@ -134,4 +137,10 @@ it.each(["upstream-rejected", "invalid-request", "cancelled"] as const)(
 
 it("of other calls nothing is told", async () => {
   expect(await toldOf(UserAPI.method.getUser, { serviceId: "shop", userId: "anna" }, {})).toEqual([]);
+});
+
+it("a check that is refused at once, as where the memory for limits is full, is an error like one that is refused later", async () => {
+  const later = await toldOf(verifyPin, guess, "store-unavailable");
+  expect(later).toEqual([["checked", { serviceId: "shop", method: "sms", outcome: "error" }]]);
+  expect(await toldOf(verifyPin, guess, "store-unavailable", { isAtOnce: true })).toEqual(later);
 });
