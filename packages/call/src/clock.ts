@@ -16,11 +16,15 @@ export interface Clock {
   setTimer(delayMs: number, fire: () => void): Timer;
 }
 
+/** The longest delay that Node takes for what it is. */
+const timerMsMax = 2 ** 31 - 1;
+
 /** The clock of the operating system. Its timers do not keep the process alive. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),
-  setTimer: (delayMs, fire) => new SystemTimer(setTimeout(fire, delayMs).unref()),
+  // Node cuts fractions off, and counts from a millisecond that has begun.
+  setTimer: (delayMs, fire) => new SystemTimer(setTimeout(fire, Math.min(Math.ceil(delayMs) + 1, timerMsMax)).unref()),
 };
 
 class SystemTimer implements Timer {
