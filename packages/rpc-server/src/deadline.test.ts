@@ -1,4 +1,7 @@
-import { type Call, createProgress, type FaultKind, type Handler, isFault } from "@verigate/call";
+import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { type Call, createProgress, type FaultKind, type Handler, isFault, type Timer } from "@verigate/call";
 import { createTestClock } from "@verigate/call/testing";
 import { expect, it } from "vitest";
 import { deadline } from "./deadline.ts";
@@ -130,4 +133,36 @@ it("a stream has no default deadline", async () => {
   clock.advance(1_000_000);
 
   expect(await stateOf(result)).toBe("waiting");
+});
+
+it("a call that was given up is forgotten, also where nothing of it ever ends", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const test = createTestClock();
+  const held: WeakRef<Timer>[] = [];
+  const clock = {
+    ...test,
+    setTimer(delayMs: number, fire: () => void) {
+      const timer = test.setTimer(delayMs, fire);
+      held.push(new WeakRef(timer));
+      return timer;
+    },
+  };
+  const handler = deadline<Call, string>({
+    clock,
+    defaultMs: 10_000,
+    maxMs: 60_000,
+    shutdown: new AbortController().signal,
+  })(hangs);
+  const [left, late] = [sceneOf({}), sceneOf({})];
+  const results = [stateOf(handler(left.call)), stateOf(handler(late.call))];
+  left.leave();
+  test.advance(10_000);
+  expect(await Promise.all(results)).toEqual(["cancelled", "deadline-exceeded"]);
+  await turn();
+  collect();
+
+  expect(held.map((timer) => timer.deref())).toEqual([undefined, undefined]);
+  // Or there would be nothing left that could have held them.
+  expect(handler).toBeDefined();
 });

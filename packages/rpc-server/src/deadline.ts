@@ -37,8 +37,11 @@ class Waiting {
   #call: Call | undefined;
   #reject: ((fault: Fault) => void) | undefined;
   #timer: Timer | undefined;
+  readonly #all: Set<Waiting>;
 
-  constructor(call: Call, reject: (fault: Fault) => void) {
+  constructor(all: Set<Waiting>, call: Call, reject: (fault: Fault) => void) {
+    all.add(this);
+    this.#all = all;
     this.#call = call;
     this.#reject = reject;
     call.onDeparture(() => this.#giveUp("cancelled"));
@@ -53,9 +56,11 @@ class Waiting {
     this.#giveUp(({ isOutcomeOpen }) => (isOutcomeOpen ? "outcome-unknown" : "shutting-down"));
   }
 
-  /** It has its answer. */
+  /** It waits no more, whether or not what was started for it ever ends. */
   stop(): void {
+    this.#all.delete(this);
     this.#timer?.cancel();
+    this.#timer = undefined;
     this.#call?.onDeparture(undefined);
     this.#call = undefined;
     this.#reject = undefined;
@@ -98,21 +103,18 @@ export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions)
       const budgetMs = Math.min(timeoutMsFromHeaders(call) ?? options.defaultMs, options.maxMs);
       const answerMs = Math.max(0, budgetMs - Math.min(marginMsMax, budgetMs * 0.05));
       call.progress.deadlineAtMs = call.startedAtMs + answerMs;
-      const wait = new Waiting(call, reject);
+      const wait = new Waiting(waiting, call, reject);
       if (shutdown.aborted) {
         wait.end();
         return;
       }
       wait.setTimer(clock, answerMs - (clock.nowMs() - call.startedAtMs));
-      waiting.add(wait);
       promiseOf(next, call).then(
         (answer) => {
-          waiting.delete(wait);
           wait.stop();
           resolve(answer);
         },
         (error) => {
-          waiting.delete(wait);
           wait.stop();
           reject(error);
         },

@@ -43,7 +43,10 @@ export function addHeaders(raw: string[], headers: WholeReply["headers"]): void 
     }
   }
   for (const name in headers) {
-    raw.push(name, headers[name] ?? "");
+    const value = headers[name];
+    if (value !== undefined) {
+      raw.push(name, value);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, createServer, type ServerHttp2Stream } from "node:http2";
+import { connect, constants, createServer, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
@@ -77,4 +77,28 @@ it("an answer has its headers once, with those of all answers, its body and its 
     "x-content-type-options": "nosniff",
   });
   expect(told.trailers).toMatchObject({ "grpc-status": "0" });
+});
+
+it.each([
+  ["without an error", constants.NGHTTP2_NO_ERROR],
+  ["cancelled", constants.NGHTTP2_CANCEL],
+])("the body of a stream that was reset %s before anybody asked for it is at an end at once", async (_, code) => {
+  const read = Promise.withResolvers<unknown>();
+  const server = createServer();
+  server.on("stream", (stream, headers, _flags, rawHeaders) => {
+    const exchange = new Http2Exchange(stream, headers, rawHeaders);
+    exchange.onClose(() => readBody(exchange.body, 100).then(read.resolve, read.resolve));
+    request.close(code);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  onTestFinished(() => {
+    client.destroy();
+    server.close();
+  });
+  const request = client.request({ ":method": "POST", ":path": "/" });
+  request.on("error", () => {});
+
+  expect(await read.promise).toMatchObject({ kind: "cancelled" });
 });

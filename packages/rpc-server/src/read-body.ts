@@ -30,6 +30,11 @@ type Source = Readable & { [reading]?: Reading | undefined };
 export function readBody(request: Readable, bytesMax: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const source: Source = request;
+    if (source.destroyed) {
+      // Its sender left before it was asked for: nothing of it will come, its end neither.
+      reject(new Fault("cancelled"));
+      return;
+    }
     source[reading] = { bytesMax, bytes: 0, first: undefined, others: [], resolve, reject };
     // They are left where they are when all went well: taking them off takes longer than all the rest.
     // An error is followed by "close", and has a listener already.
@@ -48,6 +53,7 @@ function onData(this: Source, chunk: Buffer): void {
   if (open.bytes > open.bytesMax + discardBytesMax) {
     fail(this, open, new Fault("request-too-large"));
   } else if (open.bytes > open.bytesMax) {
+    open.first = undefined;
     open.others.length = 0;
   } else if (open.first === undefined) {
     open.first = chunk;

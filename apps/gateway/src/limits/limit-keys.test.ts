@@ -55,3 +55,7 @@ it("a user's name is its own, however many others are asked for, and whatever th
   expect(keys.ofUser(user).user).toEqual(before.user);
   expect(keys.ofUser({ serviceId: "s", userId: "1u1" }).user).not.toEqual(before.user);
 });
+
+it("an id of the provider's with a control character in it is not another user's", () => {
+  expect(keys.ofUser({ serviceId: "s1", userId: "u1\0b" }).user).not.toEqual(keys.ofUser(user).user);
+});

@@ -46,9 +46,10 @@ export function createLimitKeys(hashKeys: HashKeys): LimitKeys {
     const canonical = canonicalId(serviceId);
     return { canonical, hashes: hash("service", canonical) };
   });
-  // No id has a control character in it.
+  // What callers send has no control character in it; the provider's ids of users might.
   const user = remembered((ids: string): UserKeys => {
-    const [serviceId = "", userId = ""] = ids.split("\0");
+    const end = ids.indexOf("\0");
+    const [serviceId, userId] = [ids.slice(0, end), ids.slice(end + 1)];
     const { canonical: canonicalService, hashes } = service(serviceId);
     const canonicalUser = canonicalId(userId);
     const hashesOfUser = hash("user", canonicalService, canonicalUser);
