@@ -88,12 +88,13 @@ test("it brings its licence, and those of all packages that are in its files", (
 });
 
 test.each(["22.21.0", "24.6.0"])("Node %s is told in one line that it is too old", async (version) => {
+  const { engines } = readManifest(join(installed, "package.json"));
   const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`;
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(older)}` };
   expect(await verigate(["serve"], env)).toMatchObject({
     exitCode: 1,
     stdout: "",
-    stderr: `verigate: needs Node 24.7 or later; this is ${version}\n`,
+    stderr: `verigate: needs Node ${engines.node.slice(">=".length)} or later; this is ${version}\n`,
   });
 });
 

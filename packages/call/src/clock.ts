@@ -16,7 +16,7 @@ export interface Clock {
   setTimer(delayMs: number, fire: () => void): Timer;
 }
 
-/** The longest delay that Node takes for what it is. */
+/** The longest delay that Node takes for what it is, some 24 days. Longer ones, and Infinity, count as this. */
 const timerMsMax = 2 ** 31 - 1;
 
 /** The clock of the operating system. Its timers do not keep the process alive. */

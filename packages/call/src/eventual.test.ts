@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { after, promiseOf } from "./eventual.ts";
+import { after, rejecting } from "./eventual.ts";
 
 it("goes on at once with what is known", () => {
   expect(after(1, (value) => value + 1)).toBe(2);
@@ -27,5 +27,5 @@ it("makes a rejection of what is thrown at once", async () => {
   const start = (): Promise<void> => {
     throw lost;
   };
-  await expect(promiseOf(start, undefined)).rejects.toBe(lost);
+  await expect(rejecting(start)).rejects.toBe(lost);
 });

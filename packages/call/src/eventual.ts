@@ -24,9 +24,20 @@ export function after<Value, Result>(
 }
 
 /** What `start` throws at once becomes a rejection, like all else. */
-export function promiseOf<Input, Output>(start: (input: Input) => Promise<Output>, input: Input): Promise<Output> {
+export function rejecting<Args extends readonly unknown[], Result>(
+  start: (...args: Args) => Promise<Result>,
+  ...args: Args
+): Promise<Result>;
+export function rejecting<Args extends readonly unknown[], Result>(
+  start: (...args: Args) => Eventual<Result>,
+  ...args: Args
+): Eventual<Result>;
+export function rejecting<Args extends readonly unknown[], Result>(
+  start: (...args: Args) => Eventual<Result>,
+  ...args: Args
+): Eventual<Result> {
   try {
-    return start(input);
+    return start(...args);
   } catch (error) {
     return Promise.reject(error);
   }

@@ -10,7 +10,7 @@ export {
   usefulMs,
 } from "./call.ts";
 export { type Clock, systemClock, type Timer } from "./clock.ts";
-export { after, type Eventual, promiseOf } from "./eventual.ts";
+export { after, type Eventual, rejecting } from "./eventual.ts";
 export {
   Fault,
   type FaultKind,

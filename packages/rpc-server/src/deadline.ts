@@ -7,7 +7,7 @@ import {
   type FaultKind,
   type Layer,
   type Progress,
-  promiseOf,
+  rejecting,
   type Timer,
 } from "@verigate/call";
 
@@ -109,7 +109,7 @@ export function deadline<AnyCall extends Call, Answer>(options: DeadlineOptions)
         return;
       }
       wait.setTimer(clock, answerMs - (clock.nowMs() - call.startedAtMs));
-      promiseOf(next, call).then(
+      rejecting(next, call).then(
         (answer) => {
           wait.stop();
           resolve(answer);

@@ -8,7 +8,7 @@ import {
 } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
-import { type Call, Fault, faultFromError, type Layer } from "@verigate/call";
+import { type Call, Fault, faultFromError, type Layer, rejecting } from "@verigate/call";
 import { ErrorReason } from "@verigate/contract";
 import { connectErrorFromFault } from "./connect-error-from-fault.ts";
 import { errorCatalogue } from "./error-catalogue.ts";
@@ -31,13 +31,7 @@ export function rescue(errorFromFault: ErrorFromFault = connectErrorFromFault): 
       return encodeFault(call, new Fault("gateway-bug", { cause }));
     }
   };
-  return (next) => (call) => {
-    try {
-      return next(call).catch((error: unknown) => replyOf(call, error));
-    } catch (error) {
-      return Promise.resolve(replyOf(call, error));
-    }
-  };
+  return (next) => (call) => rejecting(next, call).catch((error: unknown) => replyOf(call, error));
 }
 
 /**

@@ -11,14 +11,11 @@ import { readBody } from "./read-body.ts";
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-/** Asks a server of one exchange, and fulfils with the stream at its end, and all that the client was told, when both are over. */
-async function ask(serve: (exchange: Http2Exchange) => Promise<void>, body: Buffer) {
+/** A request to a server of HTTP/2 that is made for it, and ends with the test. */
+async function requestTo(onStream: (stream: ServerHttp2Stream, exchange: Http2Exchange) => void) {
   const server = createServer();
-  const ended = new Promise<ServerHttp2Stream>((resolve, reject) => {
-    server.on("stream", (stream, headers, _, rawHeaders) => {
-      stream.on("close", () => resolve(stream));
-      serve(new Http2Exchange(stream, headers, rawHeaders)).catch(reject);
-    });
+  server.on("stream", (stream, headers, _, rawHeaders) => {
+    onStream(stream, new Http2Exchange(stream, headers, rawHeaders));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -27,7 +24,16 @@ async function ask(serve: (exchange: Http2Exchange) => Promise<void>, body: Buff
     client.destroy();
     server.close();
   });
-  const request = client.request({ ":method": "POST", ":path": "/" });
+  return client.request({ ":method": "POST", ":path": "/" });
+}
+
+/** Asks a server of one exchange, and fulfils with the stream at its end, and all that the client was told, when both are over. */
+async function ask(serve: (exchange: Http2Exchange) => Promise<void>, body: Buffer) {
+  const ended = Promise.withResolvers<ServerHttp2Stream>();
+  const request = await requestTo((stream, exchange) => {
+    stream.on("close", () => ended.resolve(stream));
+    serve(exchange).catch(ended.reject);
+  });
   const told: { headers?: object; trailers?: object } = {};
   request.on("response", (headers) => {
     told.headers = { ...headers };
@@ -40,7 +46,7 @@ async function ask(serve: (exchange: Http2Exchange) => Promise<void>, body: Buff
   for await (const chunk of request) {
     chunks.push(chunk);
   }
-  return { stream: await ended, told, text: Buffer.concat(chunks).toString() };
+  return { stream: await ended.promise, told, text: Buffer.concat(chunks).toString() };
 }
 
 const reply = { kind: "whole", status: 200, outcome: { code: 0 } } as const;
@@ -84,20 +90,10 @@ it.each([
   ["cancelled", constants.NGHTTP2_CANCEL],
 ])("the body of a stream that was reset %s before anybody asked for it is at an end at once", async (_, code) => {
   const read = Promise.withResolvers<unknown>();
-  const server = createServer();
-  server.on("stream", (stream, headers, _flags, rawHeaders) => {
-    const exchange = new Http2Exchange(stream, headers, rawHeaders);
+  const request = await requestTo((_stream, exchange) => {
     exchange.onClose(() => readBody(exchange.body, 100).then(read.resolve, read.resolve));
     request.close(code);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  onTestFinished(() => {
-    client.destroy();
-    server.close();
-  });
-  const request = client.request({ ":method": "POST", ":path": "/" });
   request.on("error", () => {});
 
   expect(await read.promise).toMatchObject({ kind: "cancelled" });

@@ -37,7 +37,7 @@ export function serveRoute(options: ServeRouteOptions): (call: HttpCall) => Prom
   function readInTime<Result>({ progress }: HttpCall, reading: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const giveUp = () => reject(new Fault("deadline-exceeded"));
-      const timer = clock.setTimer(Math.min(progress.deadlineAtMs - clock.nowMs(), 2 ** 31 - 1), giveUp);
+      const timer = clock.setTimer(progress.deadlineAtMs - clock.nowMs(), giveUp);
       reading.finally(() => timer.cancel()).then(resolve, reject);
     });
   }

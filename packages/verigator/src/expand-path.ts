@@ -26,8 +26,11 @@ const known = new Map<string, readonly string[]>();
 
 /** What stands between names, and names, in turn. Templates are few. */
 function partsOf(template: string): readonly string[] {
-  const parts = known.get(template) ?? template.split(/[{}]/);
-  known.set(template, parts);
+  let parts = known.get(template);
+  if (parts === undefined) {
+    parts = template.split(/[{}]/);
+    known.set(template, parts);
+  }
   return parts;
 }
 

@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import { after, type Fault, faultFromError, type Layer, promiseOf } from "@verigate/call";
+import { after, type Fault, faultFromError, type Layer, rejecting } from "@verigate/call";
 import {
   AuthAPI,
   AuthMethod,
@@ -47,7 +47,7 @@ export function authReport({ metrics, pending, serviceIds }: AuthReportOptions):
   function verify(next: UnaryHandler, unary: UnaryCall): Promise<Message> {
     const request = unary.message as VerifyPinRequest;
     const serviceId = shownId(request);
-    return promiseOf(next, unary).then(
+    return rejecting(next, unary).then(
       (response) => {
         const { verified, method: checked, failure } = response as VerifyPinResponse;
         const method = methodName(checked || request.method);

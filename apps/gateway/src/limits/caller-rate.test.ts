@@ -1,4 +1,4 @@
-import { type Call, createProgress, Fault, promiseOf } from "@verigate/call";
+import { type Call, createProgress, Fault, rejecting } from "@verigate/call";
 import { createTestClock } from "@verigate/call/testing";
 import { expect, it } from "vitest";
 import type { LimitStore } from "../store/limit-store.ts";
@@ -23,7 +23,7 @@ function scene(perSecond: number, given?: LimitStore) {
     async () => "answered",
   );
   const call = async (caller = "shop", service = "verigate.v1.UserAPI"): Promise<unknown> =>
-    promiseOf(handler, { service, progress: createProgress(caller) } as Call).catch((error: unknown) => error);
+    rejecting(handler, { service, progress: createProgress(caller) } as Call).catch((error: unknown) => error);
   return { clock, decisions, call };
 }
 

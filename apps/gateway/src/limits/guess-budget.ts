@@ -1,6 +1,6 @@
 import { create, type Message } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { after, type Eventual, faultFromError, type Layer, promiseOf } from "@verigate/call";
+import { after, type Eventual, faultFromError, type Layer, rejecting } from "@verigate/call";
 import {
   AuthAPI,
   AuthMethod,
@@ -161,7 +161,7 @@ export function createGuessBudget(options: GuessBudgetOptions): GuessBudget {
   };
 }
 
-const guess = (next: UnaryHandler, unary: UnaryCall) => promiseOf(next, unary) as Promise<VerifyPinResponse>;
+const guess = (next: UnaryHandler, unary: UnaryCall) => rejecting(next, unary) as Promise<VerifyPinResponse>;
 
 function settle(booking: Granted, how: Settlement["how"], tallies: readonly Tally[]): Eventual<void> {
   const { country } = booking;

@@ -1,4 +1,4 @@
-import type { Clock, Eventual } from "@verigate/call";
+import { type Clock, rejecting } from "@verigate/call";
 import { type CountedAt, type CountedSum, createCountRows } from "./count-rows.ts";
 import { createEventRows, type EventLog } from "./event-rows.ts";
 import {
@@ -220,8 +220,9 @@ export function createMemoryLimitStore({ clock, bytesMax }: MemoryLimitStoreOpti
     get entries() {
       return events.size + users.size + counts.size;
     },
-    reserve: (reservation) => rejecting(() => reserve(reservation)),
-    settle: (owner, settlement) => rejecting(() => settle(owner, settlement)),
+    // Without memory for another page, for one.
+    reserve: (reservation) => rejecting(reserve, reservation),
+    settle: (owner, settlement) => rejecting(settle, owner, settlement),
     async remember(known) {
       const untilMs = clock.nowMs() + rememberedMs;
       const growth = known.reduce((sum, { user }) => sum + users.growthFor(user), 0);
@@ -234,15 +235,6 @@ export function createMemoryLimitStore({ clock, bytesMax }: MemoryLimitStoreOpti
       return true;
     },
   };
-}
-
-/** What fails here fails as it does in Redis: without memory for another page, for one. */
-function rejecting<Result>(ask: () => Result): Eventual<Result> {
-  try {
-    return ask();
-  } catch (cause) {
-    return Promise.reject(cause);
-  }
 }
 
 /** The `count` newest of the events. */
